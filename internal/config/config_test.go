@@ -1,0 +1,162 @@
+package config
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const example = "../../systemd/foodmassd.yaml"
+
+func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n", "server:\n", "server:\n  # listen: x\nlog:\n"} {
+		c, err := Parse([]byte(text))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		if !reflect.DeepEqual(c, Default()) {
+			t.Errorf("%q: got %+v", text, c)
+		}
+	}
+}
+
+func TestEveryKeyOverridesItsDefault(t *testing.T) {
+	c, err := Parse([]byte(`
+server: {listen: "127.0.0.1:9000", allowed_origins: ["http://a:1", "https://b"]}
+limits: {image_size: 5MB, image_megapixels: 12.5, oversize: reject, queue: 7}
+task: {deadline: 1m30s, attempts: 3}
+storage:
+  data_dir: /data
+  min_free: 1GB
+  images_max_age: 7d
+  images_max_size: 0
+  results_max_age: 0
+vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
+reference: {coin_diameter_mm: 26.5}
+scale: {source: simulated}
+log: {level: debug}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Server:    Server{"127.0.0.1:9000", []string{"http://a:1", "https://b"}},
+		Limits:    Limits{5 << 20, 12.5, true, 7},
+		Task:      Task{90 * time.Second, 3},
+		Storage:   Storage{"/data", 1 << 30, 7 * day, 0, 0},
+		Vision:    Vision{"/models", 4, 1 << 30},
+		Reference: Reference{26.5},
+		Scale:     Scale{"simulated"},
+		Log:       Log{slog.LevelDebug},
+	}
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("got  %+v\nwant %+v", c, want)
+	}
+}
+
+func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want []string
+	}{
+		"unknown key":          {"server:\n  listen: \":1\"\n  port: 80\n", []string{":3:", `"server.port"`, "listen, allowed_origins"}},
+		"unknown section":      {"\nscales:\n  source: none\n", []string{":2:", `"scales"`, "scale,"}},
+		"unit missing":         {"limits:\n  image_size: 10\n", []string{":2:", "limits.image_size", `"10"`, "10MB"}},
+		"unit wrong":           {"task:\n  deadline: 25MB\n", []string{":2:", "task.deadline", "25s"}},
+		"unit where none is":   {"reference:\n  coin_diameter_mm: 25mm\n", []string{":2:", "reference.coin_diameter_mm", "from 10 to 50"}},
+		"out of range":         {"vision:\n  threads: 99\n", []string{":2:", "vision.threads", "from 1 to 16"}},
+		"not a number":         {"reference:\n  coin_diameter_mm: .nan\n", []string{":2:", "reference.coin_diameter_mm"}},
+		"relative path":        {"storage:\n  data_dir: data\n", []string{":2:", "storage.data_dir", "absolute"}},
+		"list for one value":   {"scale:\n  source: [none]\n", []string{":2:", "scale.source", "simulated"}},
+		"one value for list":   {"server:\n  allowed_origins: http://a\n", []string{":2:", "a list of origins"}},
+		"value for section":    {"server: 80\n", []string{":1:", "server", "listen"}},
+		"list at top":          {"- a\n", []string{":1:", "top level", "server"}},
+		"broken YAML":          {"server:\n  listen: \"unclosed\n", []string{":", "YAML"}},
+		"the same key twice":   {"log:\n  level: info\n  level: debug\n", []string{":3:", "log.level", "line 2"}},
+		"two documents":        {"log:\n---\nlog:\n", []string{"document"}},
+		"tab":                  {"log:\n\tlevel: info\n", []string{":2:", "YAML"}},
+		"origin with a path":   {"server:\n  allowed_origins: [\"http://a/b\"]\n", []string{":2:", "origins"}},
+		"level not in the set": {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(file)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range append(tc.want, file) {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+		})
+	}
+}
+
+func TestAnOptionOverridesAsAFileWould(t *testing.T) {
+	c := Default()
+	if err := c.Set("scale.source", "simulated"); err != nil || c.Scale.Source != "simulated" {
+		t.Errorf("got %q, %v", c.Scale.Source, err)
+	}
+	if err := c.Set("log.level", "loud"); err == nil || !strings.Contains(err.Error(), `"loud"`) || !strings.Contains(err.Error(), "warn") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Parse(text); err != nil || !reflect.DeepEqual(c, Default()) {
+		t.Errorf("as shipped: %+v, %v", c, err)
+	}
+	setting := regexp.MustCompile(`(?m)^  # ([a-z_]+: )`)
+	c, err := Parse(setting.ReplaceAll(text, []byte("  $1")))
+	if err != nil {
+		t.Fatalf("with every setting uncommented: %v", err)
+	}
+	want := Default()
+	// The two settings whose default is "nothing" carry an example value.
+	want.Server.AllowedOrigins = []string{"http://192.168.0.20:3000"}
+	want.Vision.ModelsDir = "/usr/share/foodmassd/models"
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("uncommented:\ngot  %+v\nwant %+v", c, want)
+	}
+	if got := len(setting.FindAll(text, -1)); got != len(keys) {
+		t.Errorf("the example shows %d settings, there are %d", got, len(keys))
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	text, err := os.ReadFile(example)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte("server: {listen: \":1\"}\nlimits: [1, &a 2, *a]"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := Parse(text)
+		if err != nil {
+			if !regexp.MustCompile(`^\d+: `).MatchString(err.Error()) {
+				t.Errorf("no line number: %q", err)
+			}
+			return
+		}
+		if c.Limits.Queue < 1 || c.Task.Deadline < time.Second || c.Vision.Threads < 1 {
+			t.Errorf("out of range: %+v", c)
+		}
+	})
+}
