@@ -1,0 +1,129 @@
+package opencv
+
+import (
+	"cmp"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"foodmassd/internal/geometry"
+	"foodmassd/internal/vision"
+	"foodmassd/models"
+
+	"gocv.io/x/gocv"
+)
+
+const (
+	// maxFoods bounds the time spent on one photo; a tray holds seven dishes at most.
+	maxFoods = 12
+	// settledIoU is the agreement of the refined box with the box of its crop from which a second look
+	// around the refined box changes nothing worth its milliseconds.
+	settledIoU = 0.9
+	// minProbability is where the list of classes ends.
+	minProbability = 0.002
+)
+
+// recogniser looks closely at one food.
+type recogniser struct {
+	*network
+	spec *recogniserSpec
+}
+
+func newRecogniser(set *models.Set) (*recogniser, error) {
+	spec, err := readRecogniserSpec(set)
+	if err != nil {
+		return nil, err
+	}
+	n, err := load(set, spec.netSpec, spec.Output.Shape)
+	if err != nil {
+		return nil, err
+	}
+	return &recogniser{n, spec}, nil
+}
+
+// closeUp is what a look at one food tells; positions in pixels of the image.
+type closeUp struct {
+	detection // with the refined box
+	// crop is the square that was looked at; mask covers it.
+	crop      geometry.Rect
+	mask      plane
+	classes   []vision.ClassProbability
+	topView   float64
+	embedding []float32
+}
+
+// recognise refines a detected food, looking a second time when the first look moved the box.
+func (r *recogniser) recognise(bgr gocv.Mat, d detection) (closeUp, error) {
+	c, err := r.look(bgr, d)
+	if err != nil || c.box.IoU(d.box) >= settledIoU {
+		return c, err
+	}
+	return r.look(bgr, c.detection)
+}
+
+func (r *recogniser) look(bgr gocv.Mat, d detection) (closeUp, error) {
+	square := cropSquare(d.box, r.spec.Input.Margin)
+	crop := cut(bgr, square, r.fill())
+	defer crop.Close()
+	input := resize(crop, r.spec.side(), r.spec.side())
+	defer input.Close()
+	out, err := r.forward(input)
+	if err != nil {
+		return closeUp{}, err
+	}
+	get := func(name string) []float32 {
+		p := r.spec.parts[name]
+		return out[p.Offset : p.Offset+p.Length]
+	}
+	side := float64(square.Dx())
+	c := closeUp{
+		detection: d,
+		crop:      geometry.Rect{X: float64(square.Min.X), Y: float64(square.Min.Y), Width: side, Height: side},
+		mask:      plane{get("mask"), r.spec.parts["mask"].Shape[1], r.spec.parts["mask"].Shape[0]},
+		classes:   r.classes(get("probs")),
+		topView:   unit(get("top_view")[0]),
+		embedding: get("embedding"),
+	}
+	b := get("box")
+	edge := func(i int, lo float64) float64 { return lo + float64(b[i])*side }
+	refined := corners(edge(0, c.crop.X), edge(1, c.crop.Y), edge(2, c.crop.X), edge(3, c.crop.Y))
+	refined = clip(refined, geometry.Rect{Width: float64(bgr.Cols()), Height: float64(bgr.Rows())})
+	if refined.Width >= 1 && refined.Height >= 1 {
+		c.box = refined
+	}
+	return c, nil
+}
+
+// classes pairs keys with probabilities, best first.
+func (r *recogniser) classes(probs []float32) []vision.ClassProbability {
+	var all []vision.ClassProbability
+	for i, p := range probs {
+		if p := unit(p); p >= minProbability {
+			all = append(all, vision.ClassProbability{Key: r.spec.Classes[i], Probability: p})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b vision.ClassProbability) int { return cmp.Compare(b.Probability, a.Probability) })
+	return all
+}
+
+func unit(v float32) float64 { return math.Max(0, math.Min(1, float64(v))) }
+
+// cropSquare is the square of whole pixels about the box's centre, margin times its longer side wide.
+func cropSquare(box geometry.Rect, margin float64) image.Rectangle {
+	side := max(2, int(math.Round(margin*math.Max(box.Width, box.Height))))
+	x := int(math.Round(box.X + (box.Width-float64(side))/2))
+	y := int(math.Round(box.Y + (box.Height-float64(side))/2))
+	return image.Rect(x, y, x+side, y+side)
+}
+
+// cut copies a part of m; what lies outside has one colour.
+func cut(m gocv.Mat, part image.Rectangle, fill color.RGBA) gocv.Mat {
+	inside := part.Intersect(image.Rect(0, 0, m.Cols(), m.Rows()))
+	region := m.Region(inside)
+	defer region.Close()
+	whole := gocv.NewMat()
+	gocv.CopyMakeBorder(region, &whole, inside.Min.Y-part.Min.Y, part.Max.Y-inside.Max.Y,
+		inside.Min.X-part.Min.X, part.Max.X-inside.Max.X, gocv.BorderConstant, fill)
+	return whole
+}

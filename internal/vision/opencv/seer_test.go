@@ -1,0 +1,180 @@
+package opencv
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"foodmassd/internal/fault"
+	"foodmassd/internal/geometry"
+	"foodmassd/internal/vision"
+)
+
+func newSeer(t testing.TB) *Seer {
+	t.Helper()
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// photoPath names a photo of the data sets that lie beside the module; the test is skipped without them.
+func photoPath(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above")
+		}
+	}
+	path := filepath.Join(dir, "..", "shared", "data", filepath.FromSlash(name))
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("needs the photos in ../shared/data")
+	}
+	return path
+}
+
+func TestRealPhotosShowTheirFoodAndCoin(t *testing.T) {
+	s := newSeer(t)
+	cases := []struct {
+		photo string
+		foods map[string]geometry.Rect // as annotated
+		coin  geometry.Rect
+	}{
+		{"apple001-side-01.jpg", map[string]geometry.Rect{"apple": {X: 326, Y: 229, Width: 214, Height: 172}}, geometry.Rect{X: 196, Y: 344, Width: 59, Height: 51}},
+	}
+	for _, c := range cases {
+		t.Run(c.photo, func(t *testing.T) {
+			var stages []string
+			scene, err := s.See(context.Background(), vision.Request{Path: photoPath(t, "ecustfd/images/"+c.photo)},
+				func(stage string) { stages = append(stages, stage) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(scene.Foods) != len(c.foods) {
+				t.Fatalf("%d foods", len(scene.Foods))
+			}
+			for _, f := range scene.Foods {
+				want := c.foods[f.Classes[0].Key]
+				if f.Box.IoU(want) < 0.85 || f.Outline.Bounds().IoU(want) < 0.7 {
+					t.Errorf("%s at %+v, outline %+v, want %+v", f.Classes[0].Key, f.Box, f.Outline.Bounds(), want)
+				}
+			}
+			if len(scene.References) != 1 || scene.References[0].Ellipse == nil || scene.References[0].Ellipse.Bounds().IoU(c.coin) < 0.7 {
+				t.Errorf("references %+v", scene.References)
+			}
+			if len(stages) != 4 || len(scene.TimingsMS) != 4 || len(scene.Models) != 2 {
+				t.Errorf("stages %q, timings %v, models %v", stages, scene.TimingsMS, scene.Models)
+			}
+		})
+	}
+}
+
+func TestPositionsAreThoseOfTheOriginalWhateverSizeIsAnalysed(t *testing.T) {
+	s := newSeer(t)
+	path := photoPath(t, "ecustfd/images/apple001-side-01.jpg")
+	full, err := s.See(context.Background(), vision.Request{Path: path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := s.See(context.Background(), vision.Request{Path: path, MaxSidePx: 500}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if small.Width != full.Width || small.Height != full.Height || len(small.Foods) != 1 || len(small.References) != 1 {
+		t.Fatalf("%d × %d, %d foods, %d references", small.Width, small.Height, len(small.Foods), len(small.References))
+	}
+	if iou := small.Foods[0].Box.IoU(full.Foods[0].Box); iou < 0.93 {
+		t.Errorf("food at %+v and %+v", small.Foods[0].Box, full.Foods[0].Box)
+	}
+	a, b := small.References[0].Ellipse, full.References[0].Ellipse
+	if a == nil || b == nil || math.Abs(a.Major/b.Major-1) > 0.03 {
+		t.Errorf("coins %+v and %+v", a, b)
+	}
+}
+
+func TestPhotoWithoutAnythingIsAnEmptyScene(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 640, 480))
+	draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{150, 150, 145, 255}), image.Point{}, draw.Src)
+	scene, err := newSeer(t).See(context.Background(), vision.Request{Path: save(t, jpegBytesOf(t, m, 0))}, nil)
+	if err != nil || scene.Width != 640 || scene.Height != 480 || len(scene.Foods) != 0 || len(scene.References) != 0 {
+		t.Errorf("got %+v, %v", scene, err)
+	}
+}
+
+func TestPhotosOfAPixelOrALineDoNoHarm(t *testing.T) {
+	s := newSeer(t)
+	for _, size := range []image.Point{{1, 1}, {1, 3000}, {3000, 1}, {2, 2}} {
+		m := image.NewRGBA(image.Rectangle{Max: size})
+		if _, err := s.See(context.Background(), vision.Request{Path: save(t, pngBytesOf(t, m, 0))}, nil); err != nil {
+			t.Errorf("%v: %v", size, err)
+		}
+	}
+}
+
+func TestEndedContextStopsBeforeTheNextStage(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	path := save(t, jpegBytesOf(t, quarters(64, 64), 0))
+	_, err := newSeer(t).See(ctx, vision.Request{Path: path}, func(string) { cancel() })
+	if fault.CodeOf(err) != fault.DeadlineExceeded {
+		t.Errorf("got %v", err)
+	}
+}
+
+// plate renders discs that the networks take for food or not; the time hardly depends on it.
+func plate(w, h int) image.Image {
+	m := noisy(w, h)
+	for _, d := range []struct {
+		x, y, r float64
+		c       color.RGBA
+	}{{0.4, 0.5, 0.16, color.RGBA{200, 40, 30, 255}}, {0.75, 0.6, 0.1, color.RGBA{230, 140, 20, 255}}, {0.12, 0.7, 0.035, color.RGBA{190, 190, 195, 255}}} {
+		x0, y0, r := d.x*float64(w), d.y*float64(h), d.r*float64(min(w, h))*1.3
+		for y := int(y0 - r); y < int(y0+r); y++ {
+			for x := int(x0 - r); x < int(x0+r); x++ {
+				if math.Hypot(float64(x)-x0, float64(y)-y0) < r {
+					m.SetRGBA(x, y, d.c)
+				}
+			}
+		}
+	}
+	return m
+}
+
+// BenchmarkSee reports the milliseconds of each stage for a small and a phone's photo, on one thread.
+func BenchmarkSee(b *testing.B) {
+	s := newSeer(b)
+	for name, size := range map[string]image.Point{"816x612": {816, 612}, "4000x2252": {4000, 2252}} {
+		path := save(b, jpegBytesOf(b, plate(size.X, size.Y), 0))
+		b.Run(name, func(b *testing.B) {
+			sum := map[string]float64{}
+			for b.Loop() {
+				scene, err := s.See(context.Background(), vision.Request{Path: path}, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for stage, ms := range scene.TimingsMS {
+					sum[stage] += ms
+				}
+				sum["foods"] += float64(len(scene.Foods))
+			}
+			b.ReportMetric(sum["foods"]/float64(b.N), "foods")
+			delete(sum, "foods")
+			for stage, ms := range sum {
+				b.ReportMetric(ms/float64(b.N), stage+"-ms")
+			}
+		})
+	}
+}
