@@ -1,0 +1,129 @@
+"""The two networks that are shipped. What goes in and out is written in export.py's JSON."""
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+from blocks import conv, stage, up2
+
+DET_SIZE, DET_STRIDE, FILL = 320, 4, 114
+REC_SIZE, REC_MARGIN, REC_MASK = 128, 1.3, 64
+BOX_UNIT = 16.0  # pixels per unit of the detector's distance head
+
+FOODS = ["apple", "banana", "bread", "bun", "doughnut", "egg", "fried_dough_twist", "grape", "kiwi", "lemon",
+         "litchi", "mango", "mooncake", "orange", "peach", "pear", "plum", "sachima", "tomato"]
+CLASSES = FOODS + ["other"]
+EMBED = 64
+
+
+class Detector(nn.Module):
+    """CenterNet-style: 1x3x320x320 -> 1x7x80x80 (food, coin, left, top, right, bottom, mask)."""
+
+    def __init__(self, width=(16, 24, 40, 80, 128), neck=40, fine=24):
+        super().__init__()
+        w = width
+        self.stem, self.s4 = conv(3, w[0], stride=2), conv(w[0], w[1], stride=2)
+        self.s8, self.s16, self.s32 = (stage(w[i], w[i + 1], 1) for i in (1, 2, 3))
+        self.l4, self.l8, self.l16, self.l32 = (conv(c, d, 1) for c, d in zip(w[1:], (fine, neck, neck, neck)))
+        self.d16, self.d8, self.d4 = conv(neck, neck), conv(neck, fine), conv(fine, fine)
+        self.heat, self.dist, self.mask = nn.Conv2d(fine, 2, 1), nn.Conv2d(fine, 4, 1), nn.Conv2d(fine, 1, 1)
+        nn.init.constant_(self.heat.bias, -4.0)
+        nn.init.constant_(self.dist.bias, 3.0)
+
+    def raw(self, x):
+        """Logits of heat (2) and mask (1), and distances in input pixels (4)."""
+        c4 = self.s4(self.stem(x))
+        c8 = self.s8(c4)
+        c16 = self.s16(c8)
+        c32 = self.s32(c16)
+        p = self.d16(self.l16(c16) + up2(self.l32(c32)))
+        p = self.d8(self.l8(c8) + up2(p))
+        p = self.d4(self.l4(c4) + up2(p))
+        return self.heat(p), F.softplus(self.dist(p)) * BOX_UNIT, self.mask(p)
+
+    def forward(self, x):
+        heat, dist, mask = self.raw(x)
+        return torch.cat([torch.sigmoid(heat), dist, torch.sigmoid(mask)], 1)
+
+
+class Edges(nn.Module):
+    """Positions of a box's two sides along one axis: pool the other axis away, then a soft arg-max.
+
+    Regressing through a distribution over positions keeps sub-cell precision and needs no
+    fully connected layer over the map. axis 3 gives left and right, axis 2 top and bottom.
+    """
+
+    def __init__(self, c, axis, n=REC_MASK):
+        super().__init__()
+        self.axis, self.n = axis, n
+        k, pad = ((n, 1), (0, 2)) if axis == 3 else ((1, n), (2, 0))
+        self.mean, self.top = nn.AvgPool2d(k, 1), nn.MaxPool2d(k, 1)
+        kernel = (1, 5) if axis == 3 else (5, 1)
+        self.mix = nn.Sequential(nn.Conv2d(2 * c, 32, kernel, padding=pad), nn.ReLU(inplace=True),
+                                 nn.Conv2d(32, 32, kernel, padding=pad), nn.ReLU(inplace=True))
+        self.first, self.last = nn.Conv2d(32, 1, 1), nn.Conv2d(32, 1, 1)
+        self.place = nn.Linear(n, 1, bias=False)
+        self.place.weight.data[0] = (torch.arange(n) + 0.5) / n
+        self.place.weight.requires_grad_(False)
+
+    def forward(self, x):
+        f = self.mix(torch.cat([self.mean(x), self.top(x)], 1))
+        logits = self.first(f).flatten(1), self.last(f).flatten(1)
+        return [self.place(F.softmax(v, 1)) for v in logits], logits
+
+
+class Recogniser(nn.Module):
+    """1x3x128x128 crop -> class scores, embedding, tight box, view and mask."""
+
+    def __init__(self, width=(16, 40, 80, 160), neck=32, fine=16, aux=1):
+        super().__init__()
+        w = width
+        self.s2 = conv(3, w[0], stride=2)
+        self.s4, self.s8, self.s16 = (stage(w[i], w[i + 1], 1) for i in (0, 1, 2))
+        self.l2, self.l4, self.l8, self.l16 = (conv(c, d, 1) for c, d in zip(w, (fine, neck, neck, neck)))
+        self.d4, self.d2 = conv(neck, fine), conv(fine, fine)
+        self.mask = nn.Conv2d(fine, 1, 1)
+        self.cols, self.rows = Edges(fine, 3), Edges(fine, 2)
+        self.drop = nn.Dropout(0.2)
+        self.embed = nn.Linear(w[3], EMBED)
+        self.classes = nn.Linear(EMBED, len(CLASSES), bias=False)
+        self.aux = nn.Linear(EMBED, aux, bias=False)  # other data sets' classes, training only
+        self.view = nn.Linear(w[3], 1)
+        self.total = nn.Linear(EMBED, EMBED, bias=False)  # sum over the vector, kept in its shape
+        self.total.weight.data.fill_(1.0)
+        self.total.weight.requires_grad_(False)
+        self.scale = 16.0
+
+    def raw(self, x):
+        """Dict of training quantities: embedding, cosine logits, box, mask and view logits."""
+        c2 = self.s2(x)
+        c4 = self.s4(c2)
+        c8 = self.s8(c4)
+        c16 = self.s16(c8)
+        p = self.l8(c8) + up2(self.l16(c16))
+        p = self.d4(self.l4(c4) + up2(p))
+        p = self.d2(self.l2(c2) + up2(p))
+        pooled = F.adaptive_avg_pool2d(c16, 1).flatten(1)
+        e = self.embed(self.drop(pooled))
+        e = e / torch.sqrt(self.total(e * e) + 1e-6)
+        (left, right), col_logits = self.cols(p)
+        (top, bottom), row_logits = self.rows(p)
+        return {"embedding": e, "box": torch.cat([left, top, right, bottom], 1), "mask": self.mask(p),
+                "view": self.view(pooled), "edges": (col_logits[0], row_logits[0], col_logits[1], row_logits[1])}
+
+    def logits(self, e, head):
+        return self.scale * F.linear(e, F.normalize(head.weight, dim=1))
+
+
+class ShippedRecogniser(nn.Module):
+    """The recogniser with the training parts dropped and the temperature folded in."""
+
+    def __init__(self, net, temperature):
+        super().__init__()
+        self.net = net
+        self.head = nn.Linear(EMBED, len(CLASSES), bias=False)
+        self.head.weight.data = F.normalize(net.classes.weight.data, dim=1) * net.scale / temperature
+
+    def forward(self, x):
+        r = self.net.raw(x)
+        return torch.cat([F.softmax(self.head(r["embedding"]), 1), r["embedding"], r["box"],
+                          torch.sigmoid(r["view"]), torch.sigmoid(r["mask"]).flatten(1)], 1)
