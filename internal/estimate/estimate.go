@@ -1,0 +1,126 @@
+// Package estimate turns one photo into a Result, stage by stage: see (the vision worker) → scale →
+// mass → weigh. A vision.Seer, a catalog and a mass model come in; a Result with names, grams and
+// intervals goes out. No queue, no database, no HTTP.
+package estimate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sort"
+	"time"
+
+	"foodmassd/internal/catalog"
+	"foodmassd/internal/fault"
+	"foodmassd/internal/geometry"
+	"foodmassd/internal/mass"
+	"foodmassd/internal/vision"
+)
+
+// Input is one photo and what is known beside it.
+type Input struct {
+	// Path of the image file, only read.
+	Path string
+	// Filename is the client's name for it, already sanitised, for Result.Filename.
+	Filename string
+	// CoinDiameterMM is the reference coin's diameter in mm, 10–50; 0 takes the configured one.
+	CoinDiameterMM float64
+	// ScaleG is the known net total in grams, nil when there is none.
+	ScaleG *float64
+}
+
+// Progress is one step forward: Fraction in [0,1) and a Korean message for the diner.
+type Progress struct {
+	Fraction float64
+	Message  string
+}
+
+// Estimator runs the stages. Its fields are set before first use; it is safe for concurrent use when
+// its Seer is.
+type Estimator struct {
+	Seer    vision.Seer
+	Catalog *catalog.Catalog
+	Mass    *mass.Model
+	// CoinDiameterMM is the configured reference coin, 10–50 mm.
+	CoinDiameterMM float64
+	// Logger may be nil.
+	Logger *slog.Logger
+	// Observe, which may be nil, is shown each result with what lay behind its foods, in the same
+	// order; for evaluation.
+	Observe func(*Result, []Measured)
+}
+
+// Measured is one food on its way through the stages.
+type Measured struct {
+	Seen vision.Food
+	// Classes are Seen.Classes weighed by size, the probability missing to 1 given to the unknown food.
+	Classes []mass.Class
+	// Scale and Measures are nil without a metric scale.
+	Scale    *geometry.Scale
+	Measures *geometry.Measures
+	// Cut tells that the photo ends within the food.
+	Cut   bool
+	Grams mass.Estimate
+
+	massG    float64
+	interval [2]float64
+	near     float64 // probability that massG is within 20 % of the truth
+	method   string
+}
+
+// Initialize checks that everything needed is there.
+func (e *Estimator) Initialize() error {
+	switch {
+	case e.Seer == nil || e.Catalog == nil || e.Mass == nil:
+		return errors.New("estimator: seer, catalog and mass model are required")
+	case !geometry.ValidCoin(e.CoinDiameterMM):
+		return fmt.Errorf("estimator: coin diameter %g mm is not in [%d, %d]", e.CoinDiameterMM, geometry.MinCoinMM, geometry.MaxCoinMM)
+	}
+	if e.Logger == nil {
+		e.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// Estimate analyses one photo. progress, which may be nil, is called with fractions that never
+// decrease. Errors carry a fault.Code: fault.BadCoinDiameter, fault.BadRequest for a total that is no
+// number, and those of vision.Seer.
+func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progress)) (*Result, error) {
+	start := time.Now()
+	if in.CoinDiameterMM == 0 {
+		in.CoinDiameterMM = e.CoinDiameterMM
+	}
+	if !geometry.ValidCoin(in.CoinDiameterMM) {
+		return nil, fault.New(fault.BadCoinDiameter, "estimate", nil)
+	}
+	if in.ScaleG != nil && (math.IsNaN(*in.ScaleG) || math.IsInf(*in.ScaleG, 0)) {
+		return nil, fault.New(fault.BadRequest, "estimate: net total", nil)
+	}
+	steps := newSteps(progress)
+	scene, err := e.see(ctx, in, steps)
+	if err != nil {
+		return nil, err
+	}
+	seen := time.Now()
+	steps.reach(stageMass)
+	scale := scaleOf(scene, in.CoinDiameterMM)
+	foods := e.weighEach(scene, scale)
+	verdict := together(foods, in.ScaleG)
+	sort.SliceStable(foods, func(i, j int) bool { return foods[i].massG > foods[j].massG })
+	result := e.present(in, scene, scale, foods, verdict)
+	result.TimingsMS["mass"] = milliseconds(time.Since(seen))
+	result.TimingsMS["total"] = milliseconds(time.Since(start))
+	if e.Observe != nil {
+		e.Observe(result, foods)
+	}
+	e.Logger.DebugContext(ctx, "photo estimated", "foods", len(foods), "total_g", result.MassEstimation.TotalMassG,
+		"scale_source", result.ScaleSource, "ms", result.TimingsMS["total"])
+	return result, nil
+}
+
+func milliseconds(d time.Duration) float64 { return round(float64(d)/float64(time.Millisecond), 100) }
+
+// round rounds to 1/parts.
+func round(x, parts float64) float64 { return math.Round(x*parts) / parts }
