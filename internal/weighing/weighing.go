@@ -1,0 +1,160 @@
+// Package weighing turns a load cell's raw counts into net grams: spikes are filtered out, and a
+// reading is given only once the tray has come to rest. Cells live in hardware/; each implements
+// Cell. No pins and no files here.
+package weighing
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Cell is a load cell with its converter.
+type Cell interface {
+	String() string
+	// Read waits for the next conversion and returns its signed counts.
+	Read(ctx context.Context) (counts int32, err error)
+	// Halt powers the converter down.
+	Halt() error
+}
+
+// State is what a scale is doing.
+type State string
+
+// The states of a scale.
+const (
+	Starting  State = "starting"  // not enough conversions yet
+	Settling  State = "settling"  // the load is changing
+	Stable    State = "stable"    // at rest: NetG holds
+	Unplugged State = "unplugged" // the cell does not answer
+)
+
+// Reading is the scale's answer at one moment.
+type Reading struct {
+	State State
+	// NetG is the load above the tare in grams; NaN unless State is Stable.
+	NetG float64
+	At   time.Time
+}
+
+const (
+	medianLen = 5  // conversions: two spikes in a row are outvoted
+	restLen   = 8  // medians: 0.8 s at 10 Hz
+	restG     = 1. // spread in grams within which the load is at rest
+)
+
+// Scale reads a Cell in the background. Set the exported fields, then Initialize.
+type Scale struct {
+	Cell          Cell
+	CountsPerGram float64 // not 0; negative for a cell wired the other way round
+	Logger        *slog.Logger
+
+	mu      sync.Mutex
+	last    Reading
+	tare    float64 // counts of the empty scale: the first load at rest
+	tared   bool
+	raw     []float64
+	medians []float64
+	cancel  context.CancelFunc
+	done    chan struct{}
+}
+
+// Initialize starts reading. The scale must be empty: the first load at rest becomes the tare.
+func (s *Scale) Initialize() error {
+	if s.CountsPerGram == 0 || math.IsNaN(s.CountsPerGram) || math.IsInf(s.CountsPerGram, 0) {
+		return fmt.Errorf("scale %s: counts per gram is %v; calibrate it", s.Cell, s.CountsPerGram)
+	}
+	s.last = Reading{State: Starting, NetG: math.NaN()}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel, s.done = cancel, make(chan struct{})
+	go s.run(ctx)
+	return nil
+}
+
+// Close stops reading and powers the cell down.
+func (s *Scale) Close() error {
+	s.cancel()
+	<-s.done
+	return s.Cell.Halt()
+}
+
+// Last returns the latest reading.
+func (s *Scale) Last() Reading {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+func (s *Scale) run(ctx context.Context) {
+	defer close(s.done)
+	for ctx.Err() == nil {
+		counts, err := s.Cell.Read(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			s.lose(err)
+			select { // do not spin on a dead cell
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+			continue
+		}
+		s.add(float64(counts), time.Now())
+	}
+}
+
+// lose forgets the history: what comes after a gap must come to rest anew.
+func (s *Scale) lose(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last.State != Unplugged {
+		s.Logger.Warn("scale does not answer; check its wiring", "cell", s.Cell.String(), "err", err)
+	}
+	s.raw, s.medians = nil, nil
+	s.last = Reading{Unplugged, math.NaN(), time.Now()}
+}
+
+func (s *Scale) add(counts float64, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raw = tail(append(s.raw, counts), medianLen)
+	if len(s.raw) == medianLen {
+		sorted := slices.Sorted(slices.Values(s.raw))
+		s.medians = tail(append(s.medians, sorted[medianLen/2]), restLen)
+	}
+	state := s.state()
+	s.last = Reading{state, math.NaN(), at}
+	if state != Stable {
+		return
+	}
+	var sum float64
+	for _, m := range s.medians {
+		sum += m
+	}
+	mean := sum / restLen
+	if !s.tared {
+		s.tare, s.tared = mean, true
+	}
+	s.last.NetG = (mean - s.tare) / s.CountsPerGram
+}
+
+func (s *Scale) state() State {
+	if len(s.medians) < restLen {
+		if s.tared {
+			return Settling
+		}
+		return Starting
+	}
+	spread := slices.Max(s.medians) - slices.Min(s.medians)
+	if spread/math.Abs(s.CountsPerGram) > restG {
+		return Settling
+	}
+	return Stable
+}
+
+func tail(s []float64, n int) []float64 { return s[max(len(s)-n, 0):] }
