@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"foodmassd/internal/evaluate"
+)
+
+var evaluateCommand = &command{
+	name:    "evaluate",
+	purpose: "measure the errors on a folder of labelled photos",
+	usage: `DIR [options]
+
+DIR holds images/, boxes.csv (image, portion, view, object, box) and portions.csv (portion, food,
+grams). Prints errors per food and view beside the class-median baseline.
+
+Example:
+  foodmassd evaluate --portions held-out.txt --csv errors.csv --plot errors.png photos/`,
+	run: func(ctx context.Context, c *command, args []string) error {
+		f := c.flags()
+		s := addSettings(f)
+		o := evaluate.Options{}
+		f.Float64Var(&o.CoinDiameterMM, "coin-diameter-mm", 25, "diameter of the coin in the photos")
+		f.StringVar(&o.PortionsFile, "portions", "", "`FILE` with the portions to use, separated by white space")
+		f.StringVar(&o.View, "view", "", "only photos taken from the top or the side")
+		f.BoolVar(&o.LabelledBoxes, "labelled-boxes", false, "take boxes and classes from the labels: measures the mass model alone")
+		f.StringVar(&o.CSVPath, "csv", "", "write every food to `FILE`")
+		f.StringVar(&o.PlotPath, "plot", "", "draw estimates against the truth into a PNG `FILE`")
+		rest, err := parse(f, args)
+		if err != nil {
+			return err
+		}
+		if len(rest) != 1 {
+			return c.usageError("name one folder")
+		}
+		estimator, _, eye, err := s.openEstimator(ctx)
+		if err != nil {
+			return err
+		}
+		defer eye.Close()
+		o.Dir, o.Estimator = rest[0], estimator
+		return evaluate.Run(ctx, o, os.Stdout)
+	},
+}
