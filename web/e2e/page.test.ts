@@ -72,10 +72,10 @@ describe('the page', () => {
 
   it('can be used with the keyboard and follows with the focus', async () => {
     const { page } = await open(browser, url);
+    const chooser = page.waitForEvent('filechooser'); // asked for before the page loads: asked for beside the key it may come too late
     await page.goto('/');
     await page.keyboard.press('Tab');
     await page.waitForFunction(() => document.activeElement?.matches('input[type=file][capture]'));
-    const chooser = page.waitForEvent('filechooser');
     await page.keyboard.press('Space');
     await (await chooser).setFiles(drawn);
     await assertResult(page);
