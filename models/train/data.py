@@ -56,10 +56,17 @@ def shape_points(s):
     return np.array(s["points"], float)
 
 
-def ecustfd(root):
-    base = os.path.join(root, "ecustfd")
+def parts(fold=None):
+    """Portion -> "train", "val" or "test": the fixed split, or one fold held out, or with "all" none."""
     with open(os.path.join(HERE, "split.json")) as f:
-        part = {p: name for name, portions in json.load(f).items() if isinstance(portions, list) for p in portions}
+        split = json.load(f)
+    if fold is None:
+        return {p: name for name in ("train", "val", "test") for p in split[name]}
+    return {p: "test" if str(k) == fold else "train" for k, portions in enumerate(split["folds"]) for p in portions}
+
+
+def ecustfd(root):
+    base, part = os.path.join(root, "ecustfd"), parts()
     with open(os.path.join(base, "suspect.txt")) as f:
         suspect = set(f.read().split())
     with open(os.path.join(base, "shapes.jsonl")) as f:

@@ -1,7 +1,7 @@
-"""Train the detector: python3 detector.py --data DIR --work DIR [--minutes 55] [--sources ecustfd,tray,...]
+"""Train the detector: python3 detector.py --data DIR --work DIR [--steps 5100] [--sources ecustfd,tray,...]
 
-Writes DIR/detector.pt (checkpoint, resumed when present), detector.log, and every few minutes
-the averaged weights as ../detector.onnx.
+Writes DIR/detector.pt (checkpoint, resumed when present), detector.log, and every eighth of the
+steps the averaged weights as ../detector.onnx.
 """
 import argparse
 import os
@@ -71,7 +71,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", required=True, help="cache, checkpoint and log")
-    parser.add_argument("--minutes", type=float, default=55)
+    parser.add_argument("--steps", type=int, default=5100)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--sources", default="ecustfd,tray,cafeteria,clearplate,coins")
     parser.add_argument("--seed", type=int, default=1)
@@ -83,9 +83,9 @@ def main():
     records = detdata.cache(args.data, args.work, args.sources.split(","))
     val = [r for r in records if r["split"] == "val" and r["source"] in ("ecustfd", "tray", "erased")]
     net = nets.Detector().to(memory_format=torch.channels_last)
-    run = Run(net, args.work, "detector", args.minutes, lr=2e-3)
+    run = Run(net, args.work, "detector", args.steps, lr=2e-3)
     sampler = detdata.Sampler([r for r in records if r["split"] == "train"], args.seed + run.step)
-    mean, shown, tested = np.zeros(3), run.progress(), run.progress()
+    mean = np.zeros(3)
     while run.progress() < 1:
         full = run.progress() > 0.8  # windows first, whole letterboxed photos at last
         size = nets.DET_SIZE if full else 256
@@ -96,11 +96,9 @@ def main():
                        torch.from_numpy(np.stack([b[1] for b in batch])))
         run.update(parts[0] + parts[1] + parts[2])
         mean = 0.95 * mean + 0.05 * np.array([p.item() for p in parts])
-        if run.progress() - shown > 0.01:
-            shown = run.progress()
+        if run.due(100):
             run.log("heat %.3f box %.3f mask %.3f" % tuple(mean))
-        if run.progress() - tested > 0.12 or run.progress() >= 1:
-            tested = run.progress()
+        if run.due(8):
             run.log("val " + str(validate(run.average, val)))
             run.save()
             onnxfile.write(run.average, nets.DET_SIZE, "image", "maps", os.path.join(args.out, "detector.onnx"))

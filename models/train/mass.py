@@ -1,15 +1,15 @@
 """Fit mass.json: grams from millimetres, per view and food, with a calibrated distribution.
 
-    foodmassd evaluate --csv rows.csv DATA/ecustfd     # what the program sees and measures
-    python3 mass.py --rows rows.csv                    # writes ../mass.json and the manifest
+    python3 crossval.py ...                            # leaves rows-0.csv to rows-4.csv in WORK
+    python3 mass.py --rows WORK/rows-*.csv             # writes ../mass.json and the manifest
 
-The rows come from the program itself (with --labelled-boxes: from a perfect eye), so the model is fitted
-on exactly what it is later given; after a change of the networks run both again.
+The rows come from the program itself (foodmassd evaluate --csv), with a recogniser that never saw the row's
+item, so the model is fitted on exactly what it is later given; after a change of the networks run both again.
 log grams = offset(food) + slopes(food) · log sides of the box, a hierarchical Bayesian ridge: every
 food's slopes are drawn around shared ones, an item counts by the square root of its photos. Foods whose
 sizes say less than their mean (bread, lemon) are shrunk towards it; beyond the sizes seen grams
-grow with the third power of length. Portions of the split's part `test` are never used; folds are
-grouped by physical item. What was tried stands in mass_report.md. Needs numpy.
+grow with the third power of length. Folds are grouped by physical item. What was tried stands in
+mass_report.md. Needs numpy.
 """
 import argparse
 import csv
@@ -23,20 +23,19 @@ import numpy as np
 import manifest
 from massfit import Prior, Table, cross_validate, fit, mape, ranges
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 FEATURES = {"top": ["log_long", "log_short"], "side": ["log_width", "log_height"]}
 SIZE_FEATURES = {"top": ["log_size", "log_long_short"], "side": ["log_size", "log_width_height"]}
 MIN_IOU = 0.7  # boxes worse than that are no measurement
 
 
-def read_rows(paths, excluded):
-    """Measured foods of the portions not excluded."""
+def read_rows(paths):
+    """Measured foods."""
     rows = []
     for path in paths:
         with open(path) as f:
             for r in csv.DictReader(f):
-                if not r["truth_key"] or not r["width_mm"] or r["portion"] in excluded:
+                if not r["truth_key"] or not r["width_mm"]:
                     continue
                 if float(r["iou"]) < MIN_IOU or r["cut"] == "true":
                     continue
@@ -119,27 +118,34 @@ def fit_view(rows, view, foods):
             "sizes": sizes(rows, view, foods)}, table
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", required=True, help="CSV files of foodmassd evaluate --csv")
-    parser.add_argument("--split", default=os.path.join(HERE, "split.json"))
-    parser.add_argument("--exclude", nargs="*", default=["test"], help="parts of the split that are not used")
-    parser.add_argument("--out", default=os.path.join(os.path.dirname(HERE), "mass.json"))
-    args = parser.parse_args()
-    with open(args.split) as f:
-        split = json.load(f)
-    rows = read_rows(args.rows, {p for part in args.exclude for p in split[part]})
+def fit_model(rows):
+    """The whole model and, per view, what its cross-validation says."""
     foods = sorted({r["truth_key"] for r in rows})
     model = {"name": "foodmass-mass", "version": VERSION,
              "scale_sd": float(f"{np.median([r['scale_sd'] for r in rows]):.3g}")}
+    tables = {}
     for view in ("top", "side"):
-        model[view], table = fit_view(rows, view, foods)
-        print(view, json.dumps(table, indent=1))
-    with open(args.out + ".tmp", "w") as f:
+        model[view], tables[view] = fit_view(rows, view, foods)
+    return model, tables
+
+
+def write(model, folder):
+    """mass.json and the manifest of a folder of models."""
+    path = os.path.join(folder, "mass.json")
+    with open(path + ".tmp", "w") as f:
         f.write(compact(model))
-    os.replace(args.out + ".tmp", args.out)
-    if os.path.dirname(os.path.abspath(args.out)) == manifest.MODELS:
-        manifest.write()
+    os.replace(path + ".tmp", path)
+    manifest.write(folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", nargs="+", required=True, help="CSV files of foodmassd evaluate --csv")
+    parser.add_argument("--out", default=manifest.MODELS, help="folder of models")
+    args = parser.parse_args()
+    model, tables = fit_model(read_rows(args.rows))
+    print(json.dumps(tables, indent=1))
+    write(model, args.out)
 
 
 def compact(model):

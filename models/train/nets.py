@@ -1,9 +1,10 @@
-"""The two networks that are shipped. What goes in and out is written in export.py's JSON."""
+"""The two networks that are shipped. What goes in and out is written in contract.py's JSON."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 from blocks import conv, stage, up2
+from trunk import Trunk
 
 DET_SIZE, DET_STRIDE, FILL = 320, 4, 114
 REC_SIZE, REC_MARGIN, REC_MASK = 128, 1.3, 64
@@ -11,7 +12,20 @@ BOX_UNIT = 16.0  # pixels per unit of the detector's distance head
 
 FOODS = ["apple", "banana", "bread", "bun", "doughnut", "egg", "fried_dough_twist", "grape", "kiwi", "lemon",
          "litchi", "mango", "mooncake", "orange", "peach", "pear", "plum", "sachima", "tomato"]
-CLASSES = FOODS + ["other"]
+# What the other data sets call foods that have a name of their own in the catalogue.
+NAMED = {"korean 국밥": "rice_soup", "korean 김치": "kimchi", "korean 김치볶음밥": "kimchi_fried_rice",
+         "korean 김치찌개": "kimchi_stew", "korean 냉면": "cold_noodles", "korean 돈까스": "pork_cutlet",
+         "korean 떡볶이": "tteokbokki", "korean 라면": "ramyeon", "korean 샐러드": "salad", "korean 쌀밥": "steamed_rice",
+         "korean 양념치킨": "seasoned_chicken", "korean 잔치국수": "banquet_noodles", "korean 짜장면": "black_bean_noodles",
+         "korean 카레": "curry", "korean 탕수육": "sweet_and_sour_pork",
+         "cafeteria rice": "steamed_rice", "cafeteria curry": "curry", "cafeteria mung_bean_sprouts": "bean_sprouts",
+         "cafeteria fried_chicken": "fried_chicken", "cafeteria fried_eggs": "fried_egg",
+         "cafeteria water_spinach": "water_spinach", "cafeteria triangle_hash_brown": "hash_brown",
+         "cafeteria chinese_cabbage": "stir_fried_cabbage", "cafeteria chinese_sausage": "sausage",
+         "cafeteria carrot_eggs": "carrot_egg", "cafeteria fried_dumplings": "fried_dumplings",
+         "cafeteria chicken_nuggets": "chicken_nuggets", "clearplate Rice": "steamed_rice", "clearplate Fish": "fish",
+         "clearplate Potato": "potato", "clearplate Tofu": "tofu"}
+CLASSES = FOODS + sorted(set(NAMED.values())) + ["other"]
 EMBED = 64
 
 
@@ -71,23 +85,37 @@ class Edges(nn.Module):
         return [self.place(F.softmax(v, 1)) for v in logits], logits
 
 
+class Pool(nn.Module):
+    """Mean about the middle of an n x n map, where the food is, and the greatest value: Nxc maps -> 2c numbers."""
+
+    def __init__(self, c, n):
+        super().__init__()
+        g = torch.exp(-((torch.arange(n) - (n - 1) / 2) / (0.35 * n)) ** 2)
+        self.mean, self.top = nn.Conv2d(c, c, n, groups=c, bias=False), nn.MaxPool2d(n)
+        self.mean.weight.data[:] = torch.outer(g, g) / g.sum() ** 2
+        self.mean.weight.requires_grad_(False)
+
+    def forward(self, x):
+        return torch.cat([self.mean(x), self.top(x)], 1).flatten(1)
+
+
 class Recogniser(nn.Module):
     """1x3x128x128 crop -> class scores, embedding, tight box, view and mask."""
 
-    def __init__(self, width=(16, 40, 80, 160), neck=32, fine=16, aux=1):
+    def __init__(self, neck=32, fine=16, aux=1):
         super().__init__()
-        w = width
-        self.s2 = conv(3, w[0], stride=2)
-        self.s4, self.s8, self.s16 = (stage(w[i], w[i + 1], 1) for i in (0, 1, 2))
+        self.trunk = Trunk()
+        w = self.trunk.WIDTH
         self.l2, self.l4, self.l8, self.l16 = (conv(c, d, 1) for c, d in zip(w, (fine, neck, neck, neck)))
         self.d4, self.d2 = conv(neck, fine), conv(fine, fine)
         self.mask = nn.Conv2d(fine, 1, 1)
         self.cols, self.rows = Edges(fine, 3), Edges(fine, 2)
         self.drop = nn.Dropout(0.2)
-        self.embed = nn.Linear(w[3], EMBED)
+        self.middle, self.whole = Pool(w[3], REC_SIZE // 16), Pool(w[4], REC_SIZE // 32)
+        self.embed = nn.Linear(2 * (w[3] + w[4]), EMBED)
         self.classes = nn.Linear(EMBED, len(CLASSES), bias=False)
         self.aux = nn.Linear(EMBED, aux, bias=False)  # other data sets' classes, training only
-        self.view = nn.Linear(w[3], 1)
+        self.view = nn.Linear(2 * w[4], 1)
         self.total = nn.Linear(EMBED, EMBED, bias=False)  # sum over the vector, kept in its shape
         self.total.weight.data.fill_(1.0)
         self.total.weight.requires_grad_(False)
@@ -95,20 +123,17 @@ class Recogniser(nn.Module):
 
     def raw(self, x):
         """Dict of training quantities: embedding, cosine logits, box, mask and view logits."""
-        c2 = self.s2(x)
-        c4 = self.s4(c2)
-        c8 = self.s8(c4)
-        c16 = self.s16(c8)
+        c2, c4, c8, c16, c32 = self.trunk(x)
         p = self.l8(c8) + up2(self.l16(c16))
         p = self.d4(self.l4(c4) + up2(p))
         p = self.d2(self.l2(c2) + up2(p))
-        pooled = F.adaptive_avg_pool2d(c16, 1).flatten(1)
-        e = self.embed(self.drop(pooled))
+        middle, whole = self.middle(c16), self.whole(c32)
+        e = self.embed(self.drop(torch.cat([middle, whole], 1)))
         e = e / torch.sqrt(self.total(e * e) + 1e-6)
         (left, right), col_logits = self.cols(p)
         (top, bottom), row_logits = self.rows(p)
         return {"embedding": e, "box": torch.cat([left, top, right, bottom], 1), "mask": self.mask(p),
-                "view": self.view(pooled), "edges": (col_logits[0], row_logits[0], col_logits[1], row_logits[1])}
+                "view": self.view(whole), "edges": (col_logits[0], row_logits[0], col_logits[1], row_logits[1])}
 
     def logits(self, e, head):
         return self.scale * F.linear(e, F.normalize(head.weight, dim=1))

@@ -1,4 +1,5 @@
 """Training samples for the recogniser: a cache of wide crops, augmentation and targets."""
+import collections
 import os
 import pickle
 
@@ -7,7 +8,7 @@ import numpy as np
 
 import augment as aug
 import data
-from nets import CLASSES, FILL, REC_MARGIN, REC_MASK, REC_SIZE
+from nets import CLASSES, FILL, NAMED, REC_MARGIN, REC_MASK, REC_SIZE
 
 WIDE, SIDE = 2.0, 256  # cached crops: twice the box, 256 pixels
 
@@ -73,41 +74,44 @@ def cache(root, folder, sources):
         return pickle.load(f)
 
 
+OTHER = len(CLASSES) - 1
+
+
 def class_of(crop):
-    """Index of the shipped class: an ECUSTFD food, or `other`."""
-    known = crop["source"] == "ecustfd" and crop["label"] in CLASSES
-    return CLASSES.index(crop["label"]) if known else len(CLASSES) - 1
+    """Index of the shipped class: a food with a name, or `other`."""
+    key = crop["label"] if crop["source"] == "ecustfd" else NAMED.get(crop["label"])
+    return CLASSES.index(key) if key in CLASSES else OTHER
 
 
 def ambiguous(crop):
-    """Things of other sets that look like one of the foods: useless as examples of `other`."""
-    return crop["label"] in ("clearplate Egg", "clearplate Fruits")
+    """Things of other sets that may be one of the named foods: they teach outlines, not names."""
+    return crop["label"] in ("clearplate Egg", "clearplate Fruits", "clearplate Chicken", "tray staple food")
 
 
 class Sampler:
-    """Draws augmented crops: about 62 % foods, balanced by the root of their counts, the rest `other`."""
+    """Draws augmented crops: every class by the root of its count within its source's share, `other` by source."""
+
+    SHARE = {"ecustfd": 0.60, "korean": 0.12, "cafeteria": 0.10, "clearplate": 0.04, "tray": 0.07, "nothing": 0.06, "coins": 0.01}
 
     def __init__(self, items, aux, seed):
         self.rng = np.random.default_rng(seed)
         self.aux = aux
-        self.items = [c for c in items if not ambiguous(c)]
-        group = [class_of(c) if class_of(c) < len(CLASSES) - 1 else c["source"] + str(c["label"] in ("background", "coin"))
-                 for c in self.items]
-        count = {g: group.count(g) for g in set(group)}
-        root = sum(count[g] ** 0.5 for g in count if isinstance(g, int))
-        share = {"ecustfdTrue": 0.05, "trayFalse": 0.08, "cafeteriaFalse": 0.07, "clearplateFalse": 0.05,
-                 "koreanFalse": 0.08, "coinsTrue": 0.01}
-        p = np.array([0.64 * count[g] ** 0.5 / root / count[g] if isinstance(g, int)
-                      else share.get(g, 0.01) / count[g] for g in group])
+        self.items = items
+        group = [("nothing" if c["label"] in ("background", "coin") and c["source"] != "coins" else c["source"], class_of(c))
+                 for c in items]
+        count = collections.Counter(group)
+        root = collections.Counter()
+        for (source, _), n in count.items():
+            root[source] += n ** 0.5
+        p = np.array([self.SHARE[g[0]] / root[g[0]] / count[g] ** 0.5 for g in group])
         self.p = p / p.sum()
 
     def sample(self):
         """One augmented crop (uint8 128x128x3) with its targets."""
         c = self.items[self.rng.choice(len(self.items), p=self.p)]
         crop, box, mask = jitter(c, self.rng)
-        last = len(CLASSES) - 1
-        return {"image": aug.photometric(crop, self.rng, hue=0.06), "class": class_of(c),
-                "aux": self.aux.get(c["label"], -1) if class_of(c) == last else -1,
+        return {"image": aug.photometric(crop, self.rng, hue=0.06), "class": -1 if ambiguous(c) else class_of(c),
+                "aux": self.aux.get(c["label"], -1) if class_of(c) == OTHER else -1,
                 "view": -1 if c["source"] != "ecustfd" else int(c["view"] == "top"),
                 "box": box, "box_weight": 0.0 if not c["boxed"] else 0.3 if c["source"] in ("cafeteria", "clearplate")
                 else 1.0, "mask": mask, "mask_weight": float(c["poly"] is not None)}

@@ -1,7 +1,7 @@
-"""Train the recogniser: python3 recogniser.py --data DIR --work DIR [--minutes 40] [--sources ...]
+"""Train the recogniser: python3 recogniser.py --data DIR --work DIR [--fold K | all] [--steps N] [--sources ...]
 
-Writes DIR/recogniser.pt (checkpoint, resumed when present), recogniser.log, and every few
-minutes the averaged weights as ../recogniser.onnx with its calibrated temperature.
+Writes DIR/recogniser.pt (checkpoint, resumed when present), recogniser.log, and every tenth of the
+steps the averaged weights as recogniser.onnx with its temperature. The trunk starts from YOLOX-nano.
 """
 import argparse
 import os
@@ -12,10 +12,12 @@ import torch
 import torch.nn.functional as F
 
 import contract
+import data
 import manifest
 import nets
 import onnxfile
 import recdata
+import trunk
 from schedule import Run
 
 
@@ -39,7 +41,7 @@ def losses(net, b):
     column = {k: torch.tensor([s[k] for s in b]) for k in ("class", "aux", "view", "box_weight", "mask_weight")}
     box = torch.from_numpy(np.stack([s["box"] for s in b])).float()
     mask = torch.from_numpy(np.stack([s["mask"] for s in b]))
-    cls = F.cross_entropy(net.logits(r["embedding"], net.classes), column["class"], label_smoothing=0.05)
+    cls = F.cross_entropy(net.logits(r["embedding"], net.classes), column["class"], ignore_index=-1, label_smoothing=0.05)
     seen = column["aux"] >= 0
     aux = F.cross_entropy(net.logits(r["embedding"][seen], net.aux), column["aux"][seen]) if seen.any() else cls * 0
     w = column["box_weight"].float()
@@ -56,7 +58,7 @@ def fixed_crops(items, per=2):
     """Validation crops jittered once with a fixed seed, without photometric change."""
     rng, out = np.random.default_rng(7), []
     for c in items:
-        for _ in range(per if recdata.class_of(c) < len(nets.CLASSES) - 1 else 1):
+        for _ in range(per if c["source"] == "ecustfd" and recdata.class_of(c) != recdata.OTHER else 1):
             plain = dict(c, view=None, poly=None)
             crop, box, _ = recdata.jitter(plain, rng)
             out.append((crop, recdata.class_of(c), box, c["view"], c["source"]))
@@ -84,15 +86,16 @@ def validate(net, crops):
     """Report and temperature on validation crops."""
     logits, box, view = predict(net, [c[0] for c in crops])
     label = torch.tensor([c[1] for c in crops])
-    known = label < len(nets.CLASSES) - 1
+    known, strange = label < len(nets.FOODS), label == recdata.OTHER
+    dish = ~known & ~strange
     right = (logits.argmax(1) == label).float()
     true = torch.from_numpy(np.stack([c[2] for c in crops]))
     size = (true[:, 2:] - true[:, :2])
     error = ((box[:, 2:] - box[:, :2]) / size - 1).abs()[known]
     side = ((box - true).abs() / size.repeat(1, 2))[known]
     top = torch.tensor([c[3] == "top" for c in crops])
-    t = temperature(logits, label)
-    return (f"foods right {right[known].mean():.4f}, other right {right[~known].mean():.4f}, box width/height error "
+    t = temperature(logits[known], label[known])
+    return (f"foods right {right[known].mean():.4f}, dishes {right[dish].mean():.4f}, other {right[strange].mean():.4f}, box width/height error "
             f"{100 * error.mean():.2f} % (median {100 * error.median():.2f}), side {100 * side.mean():.2f} %, "
             f"view right {((view > 0.5) == top)[known].float().mean():.4f}, temperature {t:.2f}"), t
 
@@ -100,39 +103,48 @@ def validate(net, crops):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--work", required=True, help="cache, checkpoint and log")
-    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--work", required=True, help="checkpoint and log")
+    parser.add_argument("--cache", help="folder of the cut crops, shared by runs; WORK unless given")
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--fold", choices=[*"01234", "all"], help="hold out that fold of split.json, or nothing")
+    parser.add_argument("--without", default="", help="foods never shown, to see whether they come out as unknown")
+    parser.add_argument("--from-scratch", action="store_true", help="without YOLOX-nano's weights")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--sources", default="ecustfd,tray,cafeteria,clearplate,korean,coins")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--train-on", default="train", help="`train,val` for a last round; then give --temperature")
-    parser.add_argument("--temperature", type=float, help="instead of calibrating it on the validation crops")
+    parser.add_argument("--temperature", type=float, help="instead of fitting it on the validation crops")
     parser.add_argument("--out", default=contract.MODELS, help="where the network goes")
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
-    items = recdata.cache(args.data, args.work, args.sources.split(","))
+    items = recdata.cache(args.data, args.cache or args.work, args.sources.split(","))
+    part = data.parts(args.fold)
+    for c in items:
+        c["split"] = part.get(c["portion"], c["split"])
     names = sorted({c["label"] for c in items if c["source"] not in ("ecustfd", "coins") and c["label"] != "background"})
     aux = {name: i for i, name in enumerate(names)}
-    val = fixed_crops([c for c in items if c["split"] == "val" and not recdata.ambiguous(c)])
-    net = nets.Recogniser(aux=max(1, len(aux))).to(memory_format=torch.channels_last)
-    run = Run(net, args.work, "recogniser", args.minutes, lr=2e-3)
-    sampler = recdata.Sampler([c for c in items if c["split"] in args.train_on.split(",")], aux, args.seed + run.step)
-    mean, shown, tested = np.zeros(5), run.progress(), run.progress()
+    held = "val" if args.fold is None else "test"
+    left_out = args.without.split(",")
+    val = fixed_crops([c for c in items if c["split"] == held and c["label"] not in left_out and not recdata.ambiguous(c)])
+    net = nets.Recogniser(aux=max(1, len(aux)))
+    if not args.from_scratch:
+        net.trunk.load(os.path.join(args.data, trunk.WEIGHTS))
+    net = net.to(memory_format=torch.channels_last)
+    run = Run(net, args.work, "recogniser", args.steps, lr=2e-3, gentle=() if args.from_scratch else [net.trunk])
+    sampler = recdata.Sampler([c for c in items if c["split"] == "train" and c["label"] not in left_out], aux, args.seed + run.step)
+    mean = np.zeros(5)
     while run.progress() < 1:
         net.train()
         parts = losses(net, [sampler.sample() for _ in range(args.batch)])
         run.update(sum(parts))
         mean = 0.95 * mean + 0.05 * np.array([p.item() for p in parts])
-        if run.progress() - shown > 0.01:
-            shown = run.progress()
+        if run.due(100):
             run.log("class %.3f aux %.3f box %.3f mask %.3f view %.3f" % tuple(mean))
-        if run.progress() - tested > 0.1 or run.progress() >= 1:
-            tested = run.progress()
+        if run.due(10):
             report, t = validate(run.average, val)
             t = args.temperature or t
-            run.log("val " + report)
+            run.log(held + " " + report)
             run.save()
             onnxfile.write(nets.ShippedRecogniser(run.average, t).eval(), nets.REC_SIZE, "crop", "out",
                            os.path.join(args.out, "recogniser.onnx"))

@@ -1,4 +1,4 @@
-"""What both trainers share: a schedule over wall-clock time, averaged weights, checkpoints, a log."""
+"""What both trainers share: a schedule over steps, averaged weights, checkpoints, a log."""
 import copy
 import math
 import os
@@ -8,38 +8,41 @@ import torch
 
 
 class Run:
-    """Trains for `minutes` of wall-clock time, so that a busy machine costs steps, not the deadline.
+    """Trains for a number of steps: the same seed, data and steps give the same network.
 
-    Keeps an exponential average of the weights, which is what gets evaluated and shipped, and can
-    resume from its checkpoint.
+    Keeps an exponential average of the weights, which is what gets evaluated and shipped, and
+    resumes from its checkpoint. `gentle` modules, which start from trained weights, learn at a fifth of the rate.
     """
 
-    def __init__(self, net, folder, name, minutes, lr, decay=0.998):
+    def __init__(self, net, folder, name, steps, lr, decay=0.998, gentle=()):
         self.net, self.average = net, copy.deepcopy(net).eval()
-        self.path, self.seconds = os.path.join(folder, name + ".pt"), minutes * 60
-        self.log_path = os.path.join(folder, name + ".log")
-        self.lr, self.decay, self.step, self.spent = lr, decay, 0, 0.0
-        weights = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
-        others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]
-        self.optimizer = torch.optim.AdamW([{"params": weights, "weight_decay": 0.02},
-                                            {"params": others, "weight_decay": 0.0}], lr=lr)
+        self.path, self.log_path = os.path.join(folder, name + ".pt"), os.path.join(folder, name + ".log")
+        self.steps, self.decay, self.step = steps, decay, 0
+        slow = {id(p) for m in gentle for p in m.parameters()}
+        self.optimizer = torch.optim.AdamW(
+            [{"params": [p for p in net.parameters() if p.requires_grad and (p.ndim > 1) == matrix and (id(p) in slow) == trained],
+              "weight_decay": 0.02 * matrix, "rate": lr * (0.2 if trained else 1.0)}
+             for matrix in (True, False) for trained in (True, False)], lr=lr)
         if os.path.exists(self.path):
             state = torch.load(self.path)
             net.load_state_dict(state["net"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.spent = state["step"], state["spent"]
-        self.started = time.time() - self.spent
+            self.step = state["step"]
 
     def progress(self):
-        """Share of the time that is gone, 0 to 1."""
-        return min(1.0, (time.time() - self.started) / self.seconds)
+        """Share of the steps that is done, 0 to 1."""
+        return min(1.0, self.step / self.steps)
+
+    def due(self, parts):
+        """Whether another of `parts` equal parts of the steps is done just now."""
+        return self.step % max(1, self.steps // parts) == 0 or self.step >= self.steps
 
     def update(self, loss):
         """One optimiser step: warm-up over 200 steps, then a cosine down to 1 % of the rate."""
-        rate = self.lr * min(1.0, (self.step + 1) / 200) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())))
+        share = min(1.0, (self.step + 1) / 200) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())))
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = group["rate"] * share
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
@@ -55,7 +58,7 @@ class Run:
 
     def save(self):
         torch.save({"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step,
-                    "optimizer": self.optimizer.state_dict(), "spent": time.time() - self.started}, self.path + ".tmp")
+                    "optimizer": self.optimizer.state_dict()}, self.path + ".tmp")
         os.replace(self.path + ".tmp", self.path)
 
     def log(self, text):

@@ -3,7 +3,8 @@
 The same apple is photographed alone and inside a mixed plate; both must fall on the same
 side. Portions sharing food, volume and mass are therefore joined (union-find), and whole
 groups are held out. `test` is never trained on nor looked at when choosing thresholds;
-`val` serves early stopping, thresholds and temperature.
+`val` serves thresholds and temperature. `folds` deals all portions out over five parts for
+cross-validation, each food spread as evenly as its groups allow.
 """
 import argparse
 import collections
@@ -14,6 +15,7 @@ import random
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = 20240611
+FOLDS = 5
 
 
 def groups(rows):
@@ -51,6 +53,20 @@ def hold_out(pool, share, rng):
     return taken, [g for g in pool if g not in taken]
 
 
+def deal(pool, folds, rng):
+    """Groups over `folds` parts: each goes where the rarest of its foods has come least, then where least has come."""
+    count = collections.Counter(f for _, foods in pool for f in foods)
+    order = list(pool)
+    rng.shuffle(order)
+    order.sort(key=lambda g: min(count[f] for f in g[1]))
+    parts, seen = [[] for _ in range(folds)], [collections.Counter() for _ in range(folds)]
+    for portions, foods in order:
+        k = min(range(folds), key=lambda i: (sum(seen[i][f] / count[f] for f in foods), len(parts[i])))
+        parts[k] += portions
+        seen[k].update(foods)
+    return [sorted(p) for p in parts]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
@@ -64,6 +80,8 @@ def main():
     for name, part in (("test", test), ("val", val), ("train", train)):
         out[name] = sorted(p for portions, _ in part for p in portions)
         print(name, len(part), "groups", len(out[name]), "portions")
+    out["folds"] = deal(pool, FOLDS, random.Random(SEED))
+    print("folds of", [len(p) for p in out["folds"]], "portions")
     with open(os.path.join(HERE, "split.json"), "w") as f:
         json.dump(out, f, indent=1)
         f.write("\n")
