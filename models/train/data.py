@@ -56,6 +56,19 @@ def shape_points(s):
     return np.array(s["points"], float)
 
 
+COIN_MM = 25.0  # 1 yuan, beside every ECUSTFD food
+
+
+def mm_per_px(record):
+    """Millimetres per pixel by the coin's outline, None without one. Its axes stand for the diameter as they do in the program."""
+    coins = [bounds(o["poly"]) for o in record["objects"] if o["kind"] == "coin" and o["poly"] is not None]
+    if record["source"] != "ecustfd" or not coins:
+        return None
+    minor, major = sorted((coins[0][2] - coins[0][0], coins[0][3] - coins[0][1]))
+    share = np.clip((minor / major - 0.75) / 0.15, 0, 1)
+    return COIN_MM / (major * (minor / major) ** (share / 2))
+
+
 def parts(fold=None):
     """Portion -> "train", "val" or "test": the fixed split, or one fold held out, or with "all" none."""
     with open(os.path.join(HERE, "split.json")) as f:
@@ -71,6 +84,10 @@ def ecustfd(root):
         suspect = set(f.read().split())
     with open(os.path.join(base, "shapes.jsonl")) as f:
         shapes = {r["image"]: r["shapes"] for r in map(json.loads, f)}
+    grams = collections.defaultdict(dict)
+    with open(os.path.join(base, "portions.csv")) as f:
+        for r in csv.DictReader(f):
+            grams[r["portion"]][KEYS.get(r["food"], r["food"])] = float(r["mass_g"])
     rows = collections.defaultdict(list)
     with open(os.path.join(base, "boxes.csv")) as f:
         for r in csv.DictReader(f):
@@ -90,6 +107,7 @@ def ecustfd(root):
                             "box": box, "poly": fit})
         yield {"source": "ecustfd", "path": os.path.join(base, "images", image), "split": part[boxes[0]["portion"]],
                "portion": boxes[0]["portion"], "view": boxes[0]["view"], "objects": objects, "foods": True,
+               "grams": grams[boxes[0]["portion"]],
                "coins": True, "masks": all(o["poly"] is not None for o in objects if o["kind"] == "food")}
 
 
