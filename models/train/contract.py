@@ -12,11 +12,12 @@ DETECTOR = {
     "name": "foodmass-detector", "version": VERSION, "file": "detector.onnx",
     "input": {"name": "image", "shape": [1, 3, nets.DET_SIZE, nets.DET_SIZE], "colour": "rgb", "scale": 1 / 255,
               "letterbox": "longer side to 320 (area interpolation), placed top-left, rest filled", "fill": nets.FILL},
-    "output": {"name": "maps", "shape": [1, 7, nets.DET_SIZE // nets.DET_STRIDE, nets.DET_SIZE // nets.DET_STRIDE],
+    "output": {"name": "maps", "shape": [1, 12, nets.DET_SIZE // nets.DET_STRIDE, nets.DET_SIZE // nets.DET_STRIDE],
                "stride": nets.DET_STRIDE, "cell_centre": "input pixel = (cell index + 0.5) * stride",
-               "channels": ["heat_food", "heat_coin", "left", "top", "right", "bottom", "mask_food"],
+               "channels": ["heat_food", "heat_coin", "left", "top", "right", "bottom", "mask_food",
+                            "heat_plate", "plate_left", "plate_top", "plate_right", "plate_bottom"],
                "distance_unit": "input pixels from the cell centre to the box side"},
-    "thresholds": {"score_food": 0.35, "score_coin": 0.35, "nms_iou": 0.45, "nms_contained": 0.8, "mask": 0.5},
+    "thresholds": {"score_food": 0.35, "score_coin": 0.35, "score_plate": 0.35, "nms_iou": 0.45, "nms_contained": 0.8, "mask": 0.5},
 }
 
 RECOGNISER = {

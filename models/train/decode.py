@@ -6,6 +6,10 @@ from data import iou
 from nets import DET_SIZE, DET_STRIDE, FILL
 
 
+KINDS = ("food", "coin", "plate")
+CHANNELS = {"food": (0, 2), "coin": (1, 2), "plate": (7, 8)}  # of the heat and of the first of four distances
+
+
 def letterbox(image):
     """RGB photo -> 320x320 input and its scale (input pixels per photo pixel)."""
     h, w = image.shape[:2]
@@ -26,12 +30,13 @@ def contained(a, b):
 def boxes(maps, thresholds):
     """Detections (kind, score, [x1, y1, x2, y2] in input pixels), best first."""
     found = []
-    for k, kind in enumerate(("food", "coin")):
+    for kind in KINDS:
+        k, sides = CHANNELS[kind]
         heat = maps[k]
         peak = (heat == cv2.dilate(heat, np.ones((3, 3)))) & (heat >= thresholds["score_" + kind])
         kept = []
         for j, i in sorted(zip(*np.nonzero(peak)), key=lambda c: -heat[c]):
-            box = average(maps, k, j, i)
+            box = average(maps, k, sides, j, i)
             if all(iou(box, b) < thresholds["nms_iou"] and contained(box, b) < thresholds.get("nms_contained", 0.8)
                    for _, _, b in kept):
                 kept.append((kind, float(heat[j, i]), box))
@@ -39,32 +44,32 @@ def boxes(maps, thresholds):
     return sorted(found, key=lambda f: -f[1])
 
 
-def average(maps, k, j, i):
+def average(maps, k, sides, j, i):
     """Heat-weighted mean of the boxes of the 3x3 cells about a peak: steadier than the peak's own."""
     n = maps.shape[1]
     total, sums = 0.0, np.zeros(4)
     for y in range(max(j - 1, 0), min(j + 2, n)):
         for x in range(max(i - 1, 0), min(i + 2, n)):
             cx, cy, w = (x + 0.5) * DET_STRIDE, (y + 0.5) * DET_STRIDE, maps[k, y, x]
-            left, top, right, bottom = maps[2:6, y, x]
+            left, top, right, bottom = maps[sides:sides + 4, y, x]
             sums += w * np.array([cx - left, cy - top, cx + right, cy + bottom])
             total += w
     return [float(v) for v in sums / total]
 
 
 class Score:
-    """Greedy matching at IoU 0.5; collects recall, extras, IoU and side errors for foods and coins."""
+    """Greedy matching at IoU 0.5; collects recall, extras, IoU and side errors for foods, coins and plates."""
 
     def __init__(self):
         self.images = 0
-        self.true, self.hit, self.extra = ({"food": 0, "coin": 0} for _ in range(3))
-        self.ious, self.sides = ({"food": [], "coin": []} for _ in range(2))
+        self.true, self.hit, self.extra = (dict.fromkeys(KINDS, 0) for _ in range(3))
+        self.ious, self.sides = ({k: [] for k in KINDS} for _ in range(2))
 
     def add(self, objects, found, scale):
         """Objects in photo pixels, detections in input pixels of `scale`. Returns matched (object, box) pairs."""
         self.images += 1
         pairs = []
-        for kind in ("food", "coin"):
+        for kind in KINDS:
             left = [o for o in objects if o["kind"] == kind]
             self.true[kind] += len(left)
             for _, _, box in (f for f in found if f[0] == kind):
@@ -85,4 +90,4 @@ class Score:
         return "; ".join(
             f"{k} {self.hit[k]}/{self.true[k]} found, {self.extra[k] / max(self.images, 1):.3f} extra per image, "
             f"IoU {np.mean(self.ious[k] or [0]):.3f}, side error {100 * np.mean(self.sides[k] or [0]):.1f} %"
-            for k in ("food", "coin"))
+            for k in KINDS if self.true[k] or k == "food")

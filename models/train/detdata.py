@@ -7,6 +7,8 @@ import numpy as np
 
 import augment as aug
 import data
+import plates
+from decode import KINDS
 from nets import DET_SIZE, DET_STRIDE
 
 CACHE_SIDE = 480
@@ -24,14 +26,22 @@ def erase(image, objects):
 
 def shrink(record):
     """The record with its photo at most CACHE_SIDE wide and high, and labels to match."""
-    image = data.load(record)
-    if image is None:
+    whole = data.load(record)
+    if whole is None:
         return None
-    s = CACHE_SIDE / max(image.shape[:2])
-    image = cv2.resize(image, None, fx=s, fy=s, interpolation=cv2.INTER_AREA if s < 1 else cv2.INTER_LINEAR)
+    s = CACHE_SIDE / max(whole.shape[:2])
+    image = cv2.resize(whole, None, fx=s, fy=s, interpolation=cv2.INTER_AREA if s < 1 else cv2.INTER_LINEAR)
     small = dict(record, image=image[:CACHE_SIDE, :CACHE_SIDE])
+    objects = list(record["objects"])
+    rim = plates.rim(record, whole)
+    if rim is not None:
+        objects.append({"kind": "plate", "label": "plate", "box": data.bounds(rim), "poly": rim})
+    if record["source"] == "korean":  # a dish fills the thumbnail, nobody said how exactly
+        h, w = whole.shape[:2]
+        objects.append({"kind": "food", "label": record["label"], "box": [0.06 * w, 0.06 * h, 0.94 * w, 0.94 * h], "poly": None})
+    small["plates"] = rim is not None or record["source"] == "tray"
     small["objects"] = [dict(o, box=[v * s for v in o["box"]], poly=None if o["poly"] is None else o["poly"] * s)
-                        for o in record["objects"]]
+                        for o in objects]
     return small
 
 
@@ -44,7 +54,7 @@ def cache(root, folder, sources):
         full = [r for r in small if r["source"] in ("ecustfd", "tray") and r["masks"] and r["split"] != "test"
                 and all(o["poly"] is not None for o in r["objects"])]
         for i in rng.permutation(len(full))[:ERASED]:
-            gone = [o for o in full[i]["objects"] if o["kind"] == "food" or rng.random() < 0.5]
+            gone = [o for o in full[i]["objects"] if o["kind"] == "food" or o["kind"] == "coin" and rng.random() < 0.5]
             small.append(dict(full[i], image=erase(full[i]["image"], gone), source="erased",
                               objects=[o for o in full[i]["objects"] if not any(o is g for g in gone)]))
         os.makedirs(folder, exist_ok=True)
@@ -58,7 +68,7 @@ def cache(root, folder, sources):
 class Sampler:
     """Draws augmented samples. `full` letterboxes whole photos as at run time; else windows are cut."""
 
-    MIX = {"ecustfd": 0.56, "tray": 0.15, "cafeteria": 0.13, "clearplate": 0.08, "erased": 0.08}
+    MIX = {"ecustfd": 0.51, "tray": 0.17, "cafeteria": 0.12, "clearplate": 0.07, "erased": 0.08, "korean": 0.05}
 
     def __init__(self, records, seed):
         self.rng = np.random.default_rng(seed)
@@ -66,7 +76,8 @@ class Sampler:
         self.sources = [s for s in self.MIX if self.by[s]]
         p = np.array([self.MIX[s] for s in self.sources])
         self.p = p / p.sum()
-        self.cutouts = [(r, o) for r in self.by["ecustfd"] for o in r["objects"] if o["poly"] is not None]
+        self.cutouts = [(r, o) for r in self.by["ecustfd"] for o in r["objects"]
+                        if o["poly"] is not None and o["kind"] != "plate"]
 
     def matrix(self, r, size, full):
         """Random affine map for a record, and whether it only turns by quarters."""
@@ -116,7 +127,7 @@ class Sampler:
         box = data.bounds(poly)
         grown = [box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3]
         if any(min(grown[2], c["box"][2]) > max(grown[0], c["box"][0]) and
-               min(grown[3], c["box"][3]) > max(grown[1], c["box"][1]) for c in objects):
+               min(grown[3], c["box"][3]) > max(grown[1], c["box"][1]) for c in objects if c["kind"] != "plate"):
             return image
         alpha = cv2.GaussianBlur(aug.fill(poly, size).astype(np.float32), (0, 0), rng.uniform(0.5, 1.0))[..., None]
         gain = np.clip(rng.normal(1.0, 0.12), 0.6, 1.4)
@@ -144,10 +155,12 @@ class Sampler:
 
 
 def targets(record, objects, size):
-    """8 + 3 maps: heat 2, heat weight 2, distances 4 | distance weight, mask, mask weight."""
+    """18 maps: heat and heat weight of food, coin, plate; distances (4) and their weight for foods and coins, for plates;
+    mask and mask weight."""
     n = size // DET_STRIDE
-    heat, weight = np.zeros((2, n, n), np.float32), np.ones((2, n, n), np.float32)
-    dist, dist_w = np.zeros((4, n, n), np.float32), np.zeros((n, n), np.float32)
+    heat, weight = np.zeros((3, n, n), np.float32), np.ones((3, n, n), np.float32)
+    sides = np.zeros((2, 5, n, n), np.float32)  # left, top, right, bottom, weight
+    weight[2] = float(record["plates"])
     mask = np.zeros((size, size), np.float32)
     mask_w = np.full((n, n), 1.0 if record["foods"] and record["masks"] else 0.25 if record["masks"] else 0.0, np.float32)
     if not record["foods"]:
@@ -155,7 +168,7 @@ def targets(record, objects, size):
     c = (np.arange(n, dtype=np.float32) + 0.5) * DET_STRIDE
     for o in sorted(objects, key=lambda o: -(o["box"][2] - o["box"][0]) * (o["box"][3] - o["box"][1])):
         x1, y1, x2, y2 = o["box"]
-        k = 0 if o["kind"] == "food" else 1
+        k = KINDS.index(o["kind"])
         i1, i2 = (int(np.clip(f, 0, n)) for f in (np.floor(x1 / DET_STRIDE), np.ceil(x2 / DET_STRIDE)))
         j1, j2 = (int(np.clip(f, 0, n)) for f in (np.floor(y1 / DET_STRIDE), np.ceil(y2 / DET_STRIDE)))
         if k == 0 and o["poly"] is not None:
@@ -172,8 +185,9 @@ def targets(record, objects, size):
         g = np.exp(-0.5 * (((c - cx) / sx) ** 2)[None, :] - 0.5 * (((c - cy) / sy) ** 2)[:, None])
         heat[k] = np.maximum(heat[k], g)
         near = g > 0.3
-        dist_w[near] = g[near] / g[near].sum()
+        dist = sides[k // 2]
+        dist[4][near] = g[near] / g[near].sum() * (0.2 if record["source"] == "korean" else 1)
         for d, v in enumerate((c[None, :] - x1, c[:, None] - y1, x2 - c[None, :], y2 - c[:, None])):
             dist[d][near] = np.broadcast_to(v, (n, n))[near]
     mask = cv2.resize(mask, (n, n), interpolation=cv2.INTER_AREA)
-    return np.concatenate([heat, weight, dist, dist_w[None], mask[None], mask_w[None]])
+    return np.concatenate([heat, weight, *sides, mask[None], mask_w[None]])

@@ -1,7 +1,7 @@
 """Train the detector: python3 detector.py --data DIR --work DIR [--steps 5100] [--sources ecustfd,tray,...]
 
 Writes DIR/detector.pt (checkpoint, resumed when present), detector.log, and every eighth of the
-steps the averaged weights as ../detector.onnx.
+steps the averaged weights as ../detector.onnx. With --start it goes on from a shipped detector.
 """
 import argparse
 import os
@@ -50,13 +50,14 @@ def mask_loss(logits, target, weight):
 
 
 def losses(net, images, t):
-    heat, dist, mask = net.raw(images)
-    return (heat_loss(heat, t[:, :2], t[:, 2:4]), box_loss(dist, t[:, 4:8], t[:, 8]),
-            mask_loss(mask[:, 0], t[:, 9], t[:, 10]))
+    heat, dist, plate, mask = net.raw(images)
+    return (heat_loss(heat[:, :2], t[:, :2], t[:, 3:5]) + 0.3 * heat_loss(heat[:, 2:], t[:, 2:3], t[:, 5:6]),
+            box_loss(dist, t[:, 6:10], t[:, 10]) + 0.3 * box_loss(plate, t[:, 11:15], t[:, 15]),
+            mask_loss(mask[:, 0], t[:, 16], t[:, 17]))
 
 
 def validate(net, records):
-    """Recall, extras and mean IoU of foods and coins on whole photos."""
+    """Recall, extras and mean IoU of foods, coins and plates on whole photos."""
     score = decode.Score()
     with torch.no_grad():
         for r in records:
@@ -73,7 +74,9 @@ def main():
     parser.add_argument("--work", required=True, help="cache, checkpoint and log")
     parser.add_argument("--steps", type=int, default=5100)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--sources", default="ecustfd,tray,cafeteria,clearplate,coins")
+    parser.add_argument("--start", help="detector.onnx to start from")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--sources", default="ecustfd,tray,cafeteria,clearplate,korean,coins")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default=contract.MODELS, help="where the network goes")
     args = parser.parse_args()
@@ -82,8 +85,11 @@ def main():
     torch.manual_seed(args.seed)
     records = detdata.cache(args.data, args.work, args.sources.split(","))
     val = [r for r in records if r["split"] == "val" and r["source"] in ("ecustfd", "tray", "erased")]
-    net = nets.Detector().to(memory_format=torch.channels_last)
-    run = Run(net, args.work, "detector", args.steps, lr=2e-3)
+    net = nets.Detector()
+    if args.start:
+        net.load(args.start)
+    net = net.to(memory_format=torch.channels_last)
+    run = Run(net, args.work, "detector", args.steps, lr=args.rate)
     sampler = detdata.Sampler([r for r in records if r["split"] == "train"], args.seed + run.step)
     mean = np.zeros(3)
     while run.progress() < 1:
@@ -91,7 +97,7 @@ def main():
         size = nets.DET_SIZE if full else 256
         batch = [sampler.sample(size, full) for _ in range(args.batch)]
         images = torch.from_numpy(np.stack([b[0] for b in batch])).permute(0, 3, 1, 2).float() / 255
-        net.train()
+        net.train(not args.start)
         parts = losses(net, images.contiguous(memory_format=torch.channels_last),
                        torch.from_numpy(np.stack([b[1] for b in batch])))
         run.update(parts[0] + parts[1] + parts[2])

@@ -4,7 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from blocks import conv, stage, up2
-from trunk import Trunk
+import trunk
 
 DET_SIZE, DET_STRIDE, FILL = 320, 4, 114
 REC_SIZE, REC_MARGIN, REC_MASK = 128, 1.3, 64
@@ -30,7 +30,7 @@ EMBED = 64
 
 
 class Detector(nn.Module):
-    """CenterNet-style: 1x3x320x320 -> 1x7x80x80 (food, coin, left, top, right, bottom, mask)."""
+    """CenterNet-style: 1x3x320x320 -> 1x12x80x80 (food, coin, left, top, right, bottom, mask, and plate with its sides)."""
 
     def __init__(self, width=(16, 24, 40, 80, 128), neck=40, fine=24):
         super().__init__()
@@ -40,11 +40,13 @@ class Detector(nn.Module):
         self.l4, self.l8, self.l16, self.l32 = (conv(c, d, 1) for c, d in zip(w[1:], (fine, neck, neck, neck)))
         self.d16, self.d8, self.d4 = conv(neck, neck), conv(neck, fine), conv(fine, fine)
         self.heat, self.dist, self.mask = nn.Conv2d(fine, 2, 1), nn.Conv2d(fine, 4, 1), nn.Conv2d(fine, 1, 1)
+        self.plate = nn.Sequential(conv(fine, fine), nn.Conv2d(fine, 5, 1))  # lies about foods: sides of its own
         nn.init.constant_(self.heat.bias, -4.0)
         nn.init.constant_(self.dist.bias, 3.0)
+        self.plate[1].bias.data = torch.tensor([-4.0] + [5.0] * 4)
 
     def raw(self, x):
-        """Logits of heat (2) and mask (1), and distances in input pixels (4)."""
+        """Logits of heat (food, coin, plate) and mask, distances of foods and coins, of plates, in input pixels."""
         c4 = self.s4(self.stem(x))
         c8 = self.s8(c4)
         c16 = self.s16(c8)
@@ -52,11 +54,37 @@ class Detector(nn.Module):
         p = self.d16(self.l16(c16) + up2(self.l32(c32)))
         p = self.d8(self.l8(c8) + up2(p))
         p = self.d4(self.l4(c4) + up2(p))
-        return self.heat(p), F.softplus(self.dist(p)) * BOX_UNIT, self.mask(p)
+        heat, dist, mask, plate = self.heat(p), F.softplus(self.dist(p)) * BOX_UNIT, self.mask(p), self.plate(p)
+        return torch.cat([heat, plate[:, :1]], 1), dist, F.softplus(plate[:, 1:]) * BOX_UNIT, mask
 
     def forward(self, x):
-        heat, dist, mask = self.raw(x)
-        return torch.cat([torch.sigmoid(heat), dist, torch.sigmoid(mask)], 1)
+        heat, dist, plate, mask = self.raw(x)
+        heat = torch.sigmoid(heat)
+        return torch.cat([heat[:, :2], dist, torch.sigmoid(mask), heat[:, 2:], plate], 1)
+
+    def load(self, path):
+        """Take over a shipped detector's convolutions, into which its norms were folded; norms become identities.
+
+        Layers that the file lacks stay as they are. Train with the norms in evaluation mode.
+        """
+        order, hooks = [], []
+        for m in self.modules():
+            if isinstance(m, nn.Conv2d):
+                hooks.append(m.register_forward_hook(lambda m, i, o: order.append(m)))
+        norm = {a: b for s in self.modules() if isinstance(s, nn.Sequential) for a, b in zip(s, list(s)[1:])
+                if isinstance(b, nn.BatchNorm2d)}
+        with torch.no_grad():
+            self.eval().raw(torch.zeros(1, 3, 64, 64))
+        for h in hooks:
+            h.remove()
+        for conv, (weight, bias) in zip(order, trunk.convolutions(path)):
+            assert weight.shape == tuple(conv.weight.shape), (weight.shape, conv)
+            conv.weight.data = torch.from_numpy(weight)
+            if conv in norm:
+                norm[conv].weight.data.fill_((1 + norm[conv].eps) ** 0.5)
+                norm[conv].bias.data = torch.from_numpy(bias)
+            else:
+                conv.bias.data = torch.from_numpy(bias)
 
 
 class Edges(nn.Module):
@@ -104,7 +132,7 @@ class Recogniser(nn.Module):
 
     def __init__(self, neck=32, fine=16, aux=1):
         super().__init__()
-        self.trunk = Trunk()
+        self.trunk = trunk.Trunk()
         w = self.trunk.WIDTH
         self.l2, self.l4, self.l8, self.l16 = (conv(c, d, 1) for c, d in zip(w, (fine, neck, neck, neck)))
         self.d4, self.d2 = conv(neck, fine), conv(fine, fine)

@@ -88,15 +88,18 @@ class Trunk(nn.Module):
 
     def load(self, path):
         """Take over the weights of YOLOX-nano's ONNX file, whose convolutions come in the order of ours."""
-        graph = onnx.load(path).graph
-        value = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
-        sources = (n.input[1:3] for n in graph.node if n.op_type == "Conv")
-        for conv in (m for m in self.modules() if isinstance(m, nn.Conv2d)):
-            weight, bias = (value[name].copy() for name in next(sources))
+        for conv, (weight, bias) in zip((m for m in self.modules() if isinstance(m, nn.Conv2d)), convolutions(path)):
             if conv is self.stem.conv:
                 weight = unfocus(weight) * 255  # the file wants 0 to 255
             assert weight.shape == tuple(conv.weight.shape), (weight.shape, conv)
             conv.weight.data, conv.bias.data = torch.from_numpy(weight), torch.from_numpy(bias)
+
+
+def convolutions(path):
+    """Weight and bias of every convolution of an ONNX file, in the order they are computed."""
+    graph = onnx.load(path).graph
+    value = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
+    return [tuple(value[name].copy() for name in n.input[1:3]) for n in graph.node if n.op_type == "Conv"]
 
 
 def unfocus(weight):
