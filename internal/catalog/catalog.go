@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -21,22 +23,34 @@ const (
 	Ring     = "ring"
 	Slab     = "slab"
 	Mound    = "mound"
+	Bowl     = "bowl"
+	Lump     = "lump"
 )
+
+var shapes = []string{Spheroid, Ring, Slab, Mound, Bowl, Lump}
+
+// usualDensitySD is the spread of log density of one food between kitchens.
+const usualDensitySD = 0.25
 
 // Food is one kind of food.
 type Food struct {
-	Key     string  `yaml:"key"`
-	NameKo  string  `yaml:"name_ko"`
-	NameEn  string  `yaml:"name_en"`
-	Shape   string  `yaml:"shape"`
-	Density Density `yaml:"density"`
-	Portion Portion `yaml:"portion"`
+	Key    string `yaml:"key"`
+	NameKo string `yaml:"name_ko"`
+	NameEn string `yaml:"name_en"`
+	Shape  string `yaml:"shape"`
+	// HeightMM is the greatest height or depth in mm as usually served, in (0, 200]; 0 is that of its shape.
+	HeightMM float64 `yaml:"height_mm"`
+	Density  Density `yaml:"density"`
+	Portion  Portion `yaml:"portion"`
 }
 
-// Density is grams per cm³ as served, in (0, 3].
+// Density is the log-normal distribution of grams per cm³ as served; its median is in (0, 3].
 type Density struct {
 	GPerCM3 float64 `yaml:"g_per_cm3"`
+	LogSD   float64 `yaml:"log_sd"`
 	Source  string  `yaml:"source"`
+	// Rows of the source of which GPerCM3 is the median; none where the source is no table.
+	Rows []string `yaml:"rows"`
 }
 
 // Portion is the log-normal distribution of what one piece or serving weighs.
@@ -44,6 +58,8 @@ type Portion struct {
 	MedianG float64 `yaml:"median_g"`
 	LogSD   float64 `yaml:"log_sd"`
 	Source  string  `yaml:"source"`
+	// Rows of the source of which MedianG is the median; none where the source is no table.
+	Rows []string `yaml:"rows"`
 }
 
 // LogMean is the mean of the logarithm of the mass in grams.
@@ -75,7 +91,11 @@ func Parse(data []byte) (*Catalog, error) {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
 	c := &Catalog{sources: file.Sources, foods: file.Foods, index: map[string]int{}}
-	for i, f := range c.foods {
+	for i := range c.foods {
+		if c.foods[i].Density.LogSD == 0 {
+			c.foods[i].Density.LogSD = usualDensitySD
+		}
+		f := c.foods[i]
 		if err := c.check(f); err != nil {
 			return nil, fmt.Errorf("catalog: food %d %q: %w", i+1, f.Key, err)
 		}
@@ -99,13 +119,17 @@ func (c *Catalog) check(f Food) error {
 	if f.NameKo == "" || f.NameEn == "" {
 		return fmt.Errorf("name_ko and name_en are required")
 	}
-	switch f.Shape {
-	case Spheroid, Ring, Slab, Mound:
-	default:
-		return fmt.Errorf("shape %q is not one of spheroid, ring, slab, mound", f.Shape)
+	if !slices.Contains(shapes, f.Shape) {
+		return fmt.Errorf("shape %q is not one of %s", f.Shape, strings.Join(shapes, ", "))
+	}
+	if h := f.HeightMM; !(h >= 0 && h <= 200) {
+		return fmt.Errorf("height_mm %g is not in [0, 200]", h)
 	}
 	if d := f.Density.GPerCM3; !(d > 0 && d <= 3) {
 		return fmt.Errorf("density %g is not in (0, 3] g/cm³", d)
+	}
+	if sd := f.Density.LogSD; !(sd > 0 && sd <= 2) {
+		return fmt.Errorf("density log_sd %g is not in (0, 2]", sd)
 	}
 	if m := f.Portion.MedianG; !(m > 0 && m <= 5000) {
 		return fmt.Errorf("portion median %g is not in (0, 5000] g", m)
