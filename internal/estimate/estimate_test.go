@@ -235,8 +235,38 @@ func TestErrorsKeepTheirCode(t *testing.T) {
 	}
 }
 
+func TestADishSaysThatItsHeightAndDensityAreTypical(t *testing.T) {
+	const how, cause = "대표 높이와 밀도를 곱해 계산", "대표값으로 계산했습니다"
+	reasoning := func(references []vision.Reference, key string) string {
+		return result(t, scene(references, seen(key, 0.97, 300, 240, 1)), Input{}).MassEstimation.Foods[0].Reasoning
+	}
+	coins := []vision.Reference{coin}
+	stew := reasoning(coins, "kimchi_stew")
+	if !strings.Contains(stew, "김치찌개로 인식") || !strings.Contains(stew, how) || !strings.Contains(stew, "신뢰도를 낮춘 이유: 실제 높이와 밀도 대신 "+cause) {
+		t.Errorf("stew: %q", stew)
+	}
+	if unknown := reasoning(coins, "unknown"); !strings.Contains(unknown, how) || strings.Contains(unknown, cause) {
+		t.Errorf("unknown, whose density is no typical one: %q", unknown)
+	}
+	for name, other := range map[string]string{"fitted": reasoning(coins, "apple"), "not measured": reasoning(nil, "kimchi_stew")} {
+		if strings.Contains(other, how) || strings.Contains(other, cause) {
+			t.Errorf("%s: %q", name, other)
+		}
+	}
+}
+
+func TestTheScaleTakesAwayADishsDoubt(t *testing.T) {
+	s := scene([]vision.Reference{coin}, seen("kimchi_stew", 0.97, 300, 240, 1))
+	total := result(t, s, Input{}).MassEstimation.TotalMassG
+	f := result(t, s, Input{ScaleG: &total}).MassEstimation.Foods[0]
+	if f.VerificationMethod != ScaleVerification || f.Confidence < 0.9 || !strings.Contains(f.Reasoning, "저울로 확인되어") {
+		t.Errorf("%g, %q", f.Confidence, f.Reasoning)
+	}
+}
+
 func TestParticleFollowsTheLastSyllable(t *testing.T) {
-	for word, want := range map[string]string{"사과": "사과로", "식빵": "식빵으로", "달걀": "달걀로", "배": "배로", "월병": "월병으로"} {
+	for word, want := range map[string]string{"사과": "사과로", "식빵": "식빵으로", "달걀": "달걀로", "배": "배로", "월병": "월병으로",
+		"국밥": "국밥으로", "숙주나물": "숙주나물로", "라면": "라면으로", "김치찌개": "김치찌개로", "치킨너깃": "치킨너깃으로", "두부": "두부로"} {
 		if got := withRo(word); got != want {
 			t.Errorf("withRo(%s) = %s, want %s", word, got, want)
 		}

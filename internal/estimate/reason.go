@@ -11,6 +11,9 @@ import (
 // reason explains one food's number in Korean: recognised as what, measured by what, why this sure.
 func (e *Estimator) reason(m Measured, in Input, v verdict) string {
 	parts := []string{e.reasonClass(m), e.reasonSize(m, in)}
+	if e.byTypicalHeight(m) {
+		parts = append(parts, "높이를 잴 수 없어 윤곽 면적에 대표 높이와 밀도를 곱해 계산하고 보통 1회 분량도 함께 고려했습니다.")
+	}
 	switch v {
 	case agrees:
 		parts = append(parts, fmt.Sprintf("저울 값 %.1fg과 영상 추정이 일치하여 저울에 맞췄습니다.", *in.ScaleG))
@@ -54,6 +57,12 @@ func (e *Estimator) reasonSize(m Measured, in Input) string {
 		m.Measures.AreaMM2/100, m.Grams.VolumeCM3)
 }
 
+// byTypicalHeight reports whether the grams rest on a height and a density that were not learnt from
+// weighed portions.
+func (e *Estimator) byTypicalHeight(m Measured) bool {
+	return m.Measures != nil && !e.Mass.Fits(m.Classes[0].Key)
+}
+
 // Bounds above which a cause is worth naming to people.
 const (
 	doubtfulScale = 0.04
@@ -76,6 +85,9 @@ func (e *Estimator) reasonConfidence(m Measured) string {
 	case m.Classes[0].Probability < doubtfulClass && len(m.Classes) > 1:
 		other, _ := e.Catalog.Food(m.Classes[1].Key)
 		causes = append(causes, fmt.Sprintf("%s일 가능성도 %d%% 있습니다", other.NameKo, percent(m.Classes[1].Probability)))
+	}
+	if e.byTypicalHeight(m) && m.Classes[0].Key != catalog.UnknownKey {
+		causes = append(causes, "실제 높이와 밀도 대신 대표값으로 계산했습니다")
 	}
 	if m.Measures == nil {
 		causes = append(causes, "실제 크기를 모릅니다")

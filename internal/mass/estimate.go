@@ -88,6 +88,14 @@ func (m *Model) Estimate(foods *catalog.Catalog, o Observation) Estimate {
 	return e
 }
 
+// Fits reports whether the food has coefficients fitted to weighed portions; any other is computed
+// from its outline, a typical height and a density.
+func (m *Model) Fits(key string) bool {
+	_, top := m.Top.Foods[key]
+	_, side := m.Side.Foods[key]
+	return top && side
+}
+
 // typical is what a portion weighs that was not measured.
 func typical(f catalog.Food) Component {
 	return Component{LogMean: f.Portion.LogMean(), LogSD: math.Hypot(f.Portion.LogSD, elsewhereSD)}
