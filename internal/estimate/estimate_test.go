@@ -136,6 +136,21 @@ func TestWithoutScaleNothingIsMeasured(t *testing.T) {
 	}
 }
 
+func TestThingsThatCannotBothBeTheCoinLowerTheTrust(t *testing.T) {
+	biscuit := coin
+	biscuit.Box = geometry.Rect{X: 20, Y: 500, Width: 76, Height: 76}
+	biscuit.Ellipse = &geometry.Ellipse{Center: geometry.Point{X: 58, Y: 538}, Major: 75, Minor: 75}
+	food := seen("apple", 0.97, 300, 195, 1)
+	alone := result(t, scene([]vision.Reference{coin}, food), Input{}).MassEstimation.Foods[0]
+	f := result(t, scene([]vision.Reference{biscuit, coin}, food), Input{}).MassEstimation.Foods[0]
+	if i := f.MassIntervalG; alone.EstimatedMassG < i[0] || alone.EstimatedMassG > i[1] {
+		t.Errorf("%v does not admit the %g g that the coin alone gives", i, alone.EstimatedMassG)
+	}
+	if f.Confidence > 0.6*alone.Confidence || !strings.Contains(f.Reasoning, "서로 맞지 않습니다") {
+		t.Errorf("confidence %g (coin alone %g): %q", f.Confidence, alone.Confidence, f.Reasoning)
+	}
+}
+
 func TestAnUnknownFoodIsNamedSo(t *testing.T) {
 	r := result(t, scene([]vision.Reference{coin}, seen("pear", 0.2, 300, 155, 1)), Input{})
 	f := r.MassEstimation.Foods[0]

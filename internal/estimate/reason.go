@@ -92,7 +92,11 @@ func (e *Estimator) reasonConfidence(m Measured) string {
 	if m.Measures == nil {
 		causes = append(causes, "실제 크기를 모릅니다")
 	} else if m.Scale.RelSD > doubtfulScale {
-		causes = append(causes, "기준 동전의 크기가 정확하지 않습니다")
+		cause := "기준 동전의 크기가 정확하지 않습니다"
+		if m.Scale.LeftOut > 0 {
+			cause = "동전으로 보이는 물체들의 크기가 서로 맞지 않습니다"
+		}
+		causes = append(causes, cause)
 	}
 	if foodProbability(m.Seen.Score) < doubtfulFood {
 		causes = append(causes, "음식인지 뚜렷하지 않습니다")

@@ -23,8 +23,8 @@ type Scale struct {
 	MMPerPx float64
 	// RelSD is the relative standard uncertainty of MMPerPx.
 	RelSD float64
-	// Used counts the references that agreed and were averaged.
-	Used int
+	// Used counts the references that agreed and were averaged, LeftOut those that contradicted them.
+	Used, LeftOut int
 }
 
 // MinCoinMM and MaxCoinMM bound the diameters of coins that are believed, in mm: the smallest coins in
@@ -48,9 +48,10 @@ const (
 	borderPx = 1.5
 )
 
-// ScaleFrom combines round references into one scale for a photo of width × height pixels. The
-// surest reference leads; those that contradict it are left out, the others are averaged by their
-// uncertainty. ok is false when no reference is usable.
+// ScaleFrom combines round references into one scale for a photo of width × height pixels. The largest
+// group that agrees, among equals that around the surest, is averaged by uncertainty. Those that
+// contradict it are left out, but one of them may be the real one: RelSD then spans both. ok is false
+// when no reference is usable.
 func ScaleFrom(refs []Round, width, height int) (s Scale, ok bool) {
 	var all []Scale
 	for _, r := range refs {
@@ -63,13 +64,19 @@ func ScaleFrom(refs []Round, width, height int) (s Scale, ok bool) {
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].RelSD < all[j].RelSD })
 	lead := all[0]
-	var sum, weight, spread float64
+	for _, one := range all[1:] {
+		if one.support(all) > lead.support(all) {
+			lead = one
+		}
+	}
+	var sum, weight, spread, outside, outsideSpread float64
 	for _, one := range all {
-		d := math.Log(one.MMPerPx / lead.MMPerPx)
-		if math.Abs(d) > 3*math.Hypot(one.RelSD, lead.RelSD) {
+		d, w := math.Log(one.MMPerPx/lead.MMPerPx), one.weight()
+		if !one.agrees(lead) {
+			outside, outsideSpread = outside+w, outsideSpread+w*d*d
+			s.LeftOut++
 			continue
 		}
-		w := 1 / (one.RelSD * one.RelSD)
 		sum, weight, spread = sum+w*d, weight+w, spread+w*d*d
 		s.Used++
 	}
@@ -77,8 +84,24 @@ func ScaleFrom(refs []Round, width, height int) (s Scale, ok bool) {
 	s.MMPerPx = lead.MMPerPx * math.Exp(mean)
 	// Coins that scatter more than they should make the mean worse than its weights say.
 	excess := math.Sqrt(math.Max(1, (spread/weight-mean*mean)*weight/math.Max(1, float64(s.Used-1))))
-	s.RelSD = excess / math.Sqrt(weight)
+	s.RelSD = math.Hypot(excess/math.Sqrt(weight), math.Sqrt(outsideSpread/(weight+outside)))
 	return s, true
+}
+
+func (s Scale) weight() float64 { return 1 / (s.RelSD * s.RelSD) }
+
+func (s Scale) agrees(t Scale) bool {
+	return math.Abs(math.Log(s.MMPerPx/t.MMPerPx)) <= 3*math.Hypot(s.RelSD, t.RelSD)
+}
+
+// support counts those that agree with s.
+func (s Scale) support(all []Scale) (n int) {
+	for _, t := range all {
+		if s.agrees(t) {
+			n++
+		}
+	}
+	return n
 }
 
 func (r Round) scale(width, height float64) (Scale, bool) {

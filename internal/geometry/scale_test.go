@@ -30,7 +30,8 @@ func TestScaleFrom(t *testing.T) {
 		"nearly level: the mean axis":     {[]Round{coin(100, 100, 51, 49, 1)}, 0.5, 0.005, 0.03, 1, 0.1},
 		"cut off box: what is left of it": {[]Round{cutBox}, 0.5, 0.15, 0.2, 1, 0.01},
 		"two agreeing coins are surer":    {[]Round{coin(100, 100, 50, 50, 1), coin(300, 100, 51, 51, 1)}, 0.495, 0.005, 0.014, 2, 0.1},
-		"a contradicting coin is dropped": {[]Round{coin(100, 100, 50, 50, 0.9), coin(300, 100, 90, 90, 0.5)}, 0.5, 0.005, 0.03, 1, 0.01},
+		"a contradiction leaves doubt":    {[]Round{coin(100, 100, 50, 50, 0.9), coin(300, 100, 90, 90, 0.5)}, 0.5, 0.2, 0.6, 1, 0.01},
+		"two coins outvote a surer thing": {[]Round{coin(100, 100, 50, 50, 0.6), coin(300, 100, 50, 50, 0.6), coin(400, 300, 90, 90, 0.9)}, 0.5, 0.2, 0.5, 2, 0.01},
 		"a cut coin does not mislead":     {[]Round{coin(100, 100, 50, 50, 0.9), cutBox}, 0.5, 0.005, 0.03, 2, 0.1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,8 +30,8 @@ const maxBeyond = 1.5
 
 // at evaluates the posterior for one food: log grams, log cm³ and the standard deviation of log grams.
 // Within the sizes of the fit the coefficients hold; beyond them grams grow with the third power of
-// length, as bodies do, and the distribution widens. scaleSD is the relative uncertainty of the scale
-// beyond that of the fit.
+// length, as bodies do (the scale's error with them), and the distribution widens. scaleSD is the
+// relative uncertainty of the scale beyond that of the fit.
 func (v View) at(key string, m geometry.Measures, scaleSD float64) (c Component, logCM3 float64) {
 	f := v.Foods[key]
 	x := make([]float64, len(v.Features)+1)
@@ -46,6 +46,9 @@ func (v View) at(key string, m geometry.Measures, scaleSD float64) (c Component,
 	}
 	beyond *= 3 / math.Max(1, lengths)
 	beyond = math.Min(math.Max(beyond, -maxBeyond), maxBeyond)
+	if beyond != 0 {
+		power = 3
+	}
 	c.LogMean, logCM3 = beyond, beyond
 	variance := beyond * beyond / 9
 	for i := range x {
