@@ -6,47 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
-	"math"
-	"math/rand/v2"
 )
-
-// Plate renders an orange and a coin on a white plate on wood, seen from above, with the grain and
-// noise that give a JPEG the size of a real photo. The same arguments give the same pixels.
-func Plate(width, height int, seed uint64) *image.RGBA {
-	m := image.NewRGBA(image.Rect(0, 0, width, height))
-	r := rand.New(rand.NewPCG(seed, 7))
-	unit := float64(min(width, height)) / 600
-	jitter := func(a float64) float64 { return (r.Float64() - 0.5) * a * unit }
-	cx, cy := float64(width)*0.6+jitter(60), float64(height)*0.5+jitter(60)
-	coinX, coinY := float64(width)*0.17+jitter(40), float64(height)*0.45+jitter(120)
-	for y := range height {
-		for x := range width {
-			fx, fy := float64(x), float64(y)
-			c := [3]float64{176, 128, 76} // wood
-			grain := 10 * math.Sin(fy/unit/9+2*math.Sin(fx/unit/140))
-			plate, food, coin := math.Hypot(fx-cx, fy-cy)/unit, math.Hypot(fx-cx-20*unit, fy-cy)/unit, math.Hypot(fx-coinX, fy-coinY)/unit
-			switch {
-			case coin < 27:
-				c, grain = [3]float64{178, 178, 174}, 14*math.Sin(coin/2)
-				if coin > 25 {
-					grain = -50
-				}
-			case food < 88:
-				light := 1.05 - 0.45*math.Pow(math.Hypot(fx-cx-2*unit, fy-cy+25*unit)/unit/115, 2)
-				c, grain = [3]float64{238 * light, 140 * light, 30 * light}, 5*math.Sin(fx/unit)*math.Sin(fy/unit)
-			case plate < 205:
-				c, grain = [3]float64{226, 226, 222}, -18*math.Exp(-math.Pow((plate-150)/6, 2))-45*math.Exp(-math.Pow((food-88)/14, 2))
-			}
-			noise := float64(r.IntN(9)) - 4
-			o := m.PixOffset(x, y)
-			for i := range 3 {
-				m.Pix[o+i] = uint8(max(0, min(255, c[i]+grain+noise)))
-			}
-			m.Pix[o+3] = 255
-		}
-	}
-	return m
-}
 
 // JPEG encodes a photo as a phone would, quality 92.
 func JPEG(m image.Image) []byte {

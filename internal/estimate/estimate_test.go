@@ -136,6 +136,20 @@ func TestWithoutScaleNothingIsMeasured(t *testing.T) {
 	}
 }
 
+func TestACoinCutOffByTheBorderLeavesDoubt(t *testing.T) {
+	cut := coin
+	cut.Box, cut.Ellipse = geometry.Rect{X: 0, Y: 300, Width: 35, Height: 51}, nil
+	food := seen("apple", 0.97, 300, 195, 1)
+	whole := result(t, scene([]vision.Reference{coin}, food), Input{}).MassEstimation.Foods[0]
+	f := result(t, scene([]vision.Reference{cut}, food), Input{}).MassEstimation.Foods[0]
+	if i := f.MassIntervalG; i[1]/i[0] < 1.2*whole.MassIntervalG[1]/whole.MassIntervalG[0] || i[0] > whole.EstimatedMassG || i[1] < whole.EstimatedMassG {
+		t.Errorf("%v g, whole coin %v g", i, whole.MassIntervalG)
+	}
+	if !strings.Contains(f.Reasoning, "기준 동전의 크기가 정확하지 않습니다") {
+		t.Errorf("reasoning %q", f.Reasoning)
+	}
+}
+
 func TestThingsThatCannotBothBeTheCoinLowerTheTrust(t *testing.T) {
 	biscuit := coin
 	biscuit.Box = geometry.Rect{X: 20, Y: 500, Width: 76, Height: 76}
