@@ -239,9 +239,14 @@ func TestTricklingUploadTimesOutAsAWhole(t *testing.T) {
 func TestClientThatLeavesFreesItsPlace(t *testing.T) {
 	h := build(t, weighApple, func(_ *Server, m *task.Manager) { m.Capacity = 1 })
 	body, kind := formOf(part{"image", "a.jpg", jpegPhoto})
-	conn := h.rawUpload(kind, len(body))
-	conn.Write(body[:len(body)/2])
+	var conn net.Conn
 	eventually(t, "the upload holds the only place", func() bool {
+		if conn != nil {
+			conn.Close() // the upload below came first and took the place
+		}
+		conn = h.rawUpload(kind, len(body))
+		conn.Write(body[:len(body)/2])
+		time.Sleep(20 * time.Millisecond)
 		return h.upload(part{"image", "a.jpg", jpegPhoto}).status == http.StatusServiceUnavailable
 	})
 	conn.Close()
