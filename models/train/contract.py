@@ -35,7 +35,6 @@ LAYOUT = [("probs", [len(nets.CLASSES)], "softmax over classes, sums to 1"),
           ("embedding", [nets.EMBED], "L2 length 1"),
           ("box", [4], "left, top, right, bottom of the tight box, fractions of the crop side"),
           ("top_view", [1], "probability that the camera looks from above"),
-          ("heft", [1], "log of the food's grams per cubed box side (root of width x height, in dm)"),
           ("mask", [nets.REC_MASK, nets.REC_MASK], "row-major food probability over the crop")]
 
 offset = 0

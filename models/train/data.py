@@ -84,10 +84,6 @@ def ecustfd(root):
         suspect = set(f.read().split())
     with open(os.path.join(base, "shapes.jsonl")) as f:
         shapes = {r["image"]: r["shapes"] for r in map(json.loads, f)}
-    grams = collections.defaultdict(dict)
-    with open(os.path.join(base, "portions.csv")) as f:
-        for r in csv.DictReader(f):
-            grams[r["portion"]][KEYS.get(r["food"], r["food"])] = float(r["mass_g"])
     rows = collections.defaultdict(list)
     with open(os.path.join(base, "boxes.csv")) as f:
         for r in csv.DictReader(f):
@@ -107,7 +103,6 @@ def ecustfd(root):
                             "box": box, "poly": fit})
         yield {"source": "ecustfd", "path": os.path.join(base, "images", image), "split": part[boxes[0]["portion"]],
                "portion": boxes[0]["portion"], "view": boxes[0]["view"], "objects": objects, "foods": True,
-               "grams": grams[boxes[0]["portion"]],
                "coins": True, "masks": all(o["poly"] is not None for o in objects if o["kind"] == "food")}
 
 

@@ -144,8 +144,6 @@ class Recogniser(nn.Module):
         self.classes = nn.Linear(EMBED, len(CLASSES), bias=False)
         self.aux = nn.Linear(EMBED, aux, bias=False)  # other data sets' classes, training only
         self.view = nn.Linear(2 * w[4], 1)
-        self.heft = nn.Sequential(nn.Linear(2 * (w[3] + w[4]), 32), nn.ReLU(), nn.Linear(32, 1))
-        nn.init.constant_(self.heft[2].bias, 5.5)
         self.total = nn.Linear(EMBED, EMBED, bias=False)  # sum over the vector, kept in its shape
         self.total.weight.data.fill_(1.0)
         self.total.weight.requires_grad_(False)
@@ -158,14 +156,12 @@ class Recogniser(nn.Module):
         p = self.d4(self.l4(c4) + up2(p))
         p = self.d2(self.l2(c2) + up2(p))
         middle, whole = self.middle(c16), self.whole(c32)
-        pooled = self.drop(torch.cat([middle, whole], 1))
-        e = self.embed(pooled)
+        e = self.embed(self.drop(torch.cat([middle, whole], 1)))
         e = e / torch.sqrt(self.total(e * e) + 1e-6)
         (left, right), col_logits = self.cols(p)
         (top, bottom), row_logits = self.rows(p)
         return {"embedding": e, "box": torch.cat([left, top, right, bottom], 1), "mask": self.mask(p),
-                "view": self.view(whole), "heft": self.heft(pooled),
-                "edges": (col_logits[0], row_logits[0], col_logits[1], row_logits[1])}
+                "view": self.view(whole), "edges": (col_logits[0], row_logits[0], col_logits[1], row_logits[1])}
 
     def logits(self, e, head):
         return self.scale * F.linear(e, F.normalize(head.weight, dim=1))
@@ -183,4 +179,4 @@ class ShippedRecogniser(nn.Module):
     def forward(self, x):
         r = self.net.raw(x)
         return torch.cat([F.softmax(self.head(r["embedding"]), 1), r["embedding"], r["box"],
-                          torch.sigmoid(r["view"]), r["heft"], torch.sigmoid(r["mask"]).flatten(1)], 1)
+                          torch.sigmoid(r["view"]), torch.sigmoid(r["mask"]).flatten(1)], 1)

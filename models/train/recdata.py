@@ -45,7 +45,6 @@ def crops(record, rng):
     h, w = image.shape[:2]
     common = {"source": record["source"], "split": record["split"], "view": record["view"],
               "portion": record.get("portion")}
-    mm = data.mm_per_px(record)
     things = [(o["label"], o["box"], o["poly"], True) for o in record["objects"]]
     if record["source"] in ("korean", "coins"):  # the photo itself is the crop
         things = [(record["label"], [w * 0.08, h * 0.08, w * 0.92, h * 0.92], None, False)]
@@ -56,8 +55,7 @@ def crops(record, rng):
         if max(box[2] - box[0], box[3] - box[1]) < 16:
             continue
         crop, m = wide_crop(image, box)
-        yield dict(common, image=crop, label=label, boxed=boxed, grams=record.get("grams", {}).get(label),
-                   mm=mm and mm / np.hypot(*m[0, :2]),  # per pixel of the crop
+        yield dict(common, image=crop, label=label, boxed=boxed,
                    box=aug.points(m, np.array(box).reshape(2, 2)).ravel().tolist(),
                    poly=None if poly is None else aug.points(m, poly))
 
@@ -111,13 +109,10 @@ class Sampler:
     def sample(self):
         """One augmented crop (uint8 128x128x3) with its targets."""
         c = self.items[self.rng.choice(len(self.items), p=self.p)]
-        crop, box, mask, side = jitter(c, self.rng)
-        weighed = c["grams"] is not None and c["mm"] is not None
-        size = np.sqrt((box[2] - box[0]) * (box[3] - box[1])) * side * c["mm"] if weighed else 100
+        crop, box, mask = jitter(c, self.rng)
         return {"image": aug.photometric(crop, self.rng, hue=0.06), "class": -1 if ambiguous(c) else class_of(c),
                 "aux": self.aux.get(c["label"], -1) if class_of(c) == OTHER else -1,
                 "view": -1 if c["source"] != "ecustfd" else int(c["view"] == "top"),
-                "heft": np.log(c["grams"]) - 3 * np.log(size / 100) if weighed else 0.0, "heft_weight": float(weighed),
                 "box": box, "box_weight": 0.0 if not c["boxed"] else 0.3 if c["source"] in ("cafeteria", "clearplate")
                 else 1.0, "mask": mask, "mask_weight": float(c["poly"] is not None)}
 
@@ -125,7 +120,7 @@ class Sampler:
 def jitter(c, rng):
     """Crop as the detector would have cut it: its box off by up to about 15 % of a side, turned, mirrored.
 
-    Returns the crop, the tight box as fractions of it, the outline and the crop's side in pixels of the wide crop.
+    Returns the crop, the tight box as fractions of it and the outline.
     """
     top, exact, angle, turn = c["view"] == "top", True, 0.0, 0
     if c["poly"] is not None and rng.random() < 0.35:
@@ -148,4 +143,4 @@ def jitter(c, rng):
     box, poly = aug.move(m, c, exact)
     mask = np.zeros((REC_MASK, REC_MASK), np.float32) if poly is None else \
         cv2.resize(aug.fill(poly, REC_SIZE).astype(np.float32), (REC_MASK, REC_MASK), interpolation=cv2.INTER_AREA)
-    return crop, np.array(box, np.float32) / REC_SIZE, mask, side
+    return crop, np.array(box, np.float32) / REC_SIZE, mask

@@ -35,10 +35,10 @@ def edge_loss(logits, box, weight):
 
 
 def losses(net, b):
-    """Class, auxiliary class, box, mask, view and heft losses of a batch of samples."""
+    """Class, auxiliary class, box, mask and view losses of a batch of samples."""
     images = torch.from_numpy(np.stack([s["image"] for s in b])).permute(0, 3, 1, 2).float() / 255
     r = net.raw(images.contiguous(memory_format=torch.channels_last))
-    column = {k: torch.tensor([s[k] for s in b]) for k in ("class", "aux", "view", "heft", "heft_weight", "box_weight", "mask_weight")}
+    column = {k: torch.tensor([s[k] for s in b]) for k in ("class", "aux", "view", "box_weight", "mask_weight")}
     box = torch.from_numpy(np.stack([s["box"] for s in b])).float()
     mask = torch.from_numpy(np.stack([s["mask"] for s in b]))
     cls = F.cross_entropy(net.logits(r["embedding"], net.classes), column["class"], ignore_index=-1, label_smoothing=0.05)
@@ -51,9 +51,7 @@ def losses(net, b):
     outline = (bce * column["mask_weight"].float()).sum() / column["mask_weight"].sum().clamp(min=1)
     sighted = column["view"] >= 0
     view = F.binary_cross_entropy_with_logits(r["view"][sighted, 0], column["view"][sighted].float())
-    heavy = F.smooth_l1_loss(r["heft"][:, 0], column["heft"].float(), beta=0.1, reduction="none")
-    heft = (heavy * column["heft_weight"].float()).sum() / column["heft_weight"].sum().clamp(min=1)
-    return cls, 0.3 * aux, 20 * place + 0.25 * edge_loss(r["edges"], box, w), outline, 0.2 * view, heft
+    return cls, 0.3 * aux, 20 * place + 0.25 * edge_loss(r["edges"], box, w), outline, 0.2 * view
 
 
 def fixed_crops(items, per=2):
@@ -62,7 +60,7 @@ def fixed_crops(items, per=2):
     for c in items:
         for _ in range(per if c["source"] == "ecustfd" and recdata.class_of(c) != recdata.OTHER else 1):
             plain = dict(c, view=None, poly=None)
-            crop, box, *_ = recdata.jitter(plain, rng)
+            crop, box, _ = recdata.jitter(plain, rng)
             out.append((crop, recdata.class_of(c), box, c["view"], c["source"]))
     return out
 
@@ -135,14 +133,14 @@ def main():
     net = net.to(memory_format=torch.channels_last)
     run = Run(net, args.work, "recogniser", args.steps, lr=2e-3, gentle=() if args.from_scratch else [net.trunk])
     sampler = recdata.Sampler([c for c in items if c["split"] == "train" and c["label"] not in left_out], aux, args.seed + run.step)
-    mean = np.zeros(6)
+    mean = np.zeros(5)
     while run.progress() < 1:
         net.train()
         parts = losses(net, [sampler.sample() for _ in range(args.batch)])
         run.update(sum(parts))
         mean = 0.95 * mean + 0.05 * np.array([p.item() for p in parts])
         if run.due(100):
-            run.log("class %.3f aux %.3f box %.3f mask %.3f view %.3f heft %.3f" % tuple(mean))
+            run.log("class %.3f aux %.3f box %.3f mask %.3f view %.3f" % tuple(mean))
         if run.due(10):
             report, t = validate(run.average, val)
             t = args.temperature or t
