@@ -17,6 +17,7 @@ import (
 // rooms lists, for each room, the other rooms it may import. Data flows one way: what comes later in
 // intake → task → estimate → result may be imported by what wires it, never the other way round.
 var rooms = map[string][]string{
+	"internal/card":          {},
 	"internal/fault":         {},
 	"internal/geometry":      {},
 	"internal/config":        {"internal/geometry"},

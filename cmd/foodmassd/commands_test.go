@@ -28,7 +28,8 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 
 func TestWrongArgumentsAreNamedAndPointToHelp(t *testing.T) {
 	for _, args := range [][]string{{"estimat"}, {"estimate"}, {"estimate", "--scale-g", "-3", "x.jpg"}, {"task"}, {"task", "show"},
-		{"backup"}, {"config"}, {"evaluate"}, {"serve", "extra"}} {
+		{"backup"}, {"config"}, {"evaluate"}, {"serve", "extra"},
+		{"reference-card", "--size-mm", "14"}, {"reference-card", "--format", "png"}} {
 		_, stderr, exit := run(t, args...)
 		if exit == 0 || !strings.Contains(stderr, "--help") {
 			t.Errorf("%v: exit %d, %q", args, exit, stderr)
@@ -43,6 +44,19 @@ func TestConfigCheckAcceptsTheExampleAndRefusesAMistake(t *testing.T) {
 	bad := write(t, "bad.yaml", []byte("server:\n  port: 80\n"))
 	if _, errs, exit := run(t, "config", "check", "--config", bad); exit != 1 || !strings.Contains(errs, bad+":2:") {
 		t.Errorf("exit %d, %s", exit, errs)
+	}
+}
+
+func TestTheReferenceCardIsWrittenAsTheFileIsNamed(t *testing.T) {
+	if svg, errs, exit := run(t, "reference-card", "--size-mm", "62.5"); exit != 0 || !strings.Contains(svg, "FM1:62.5") {
+		t.Errorf("exit %d, %s", exit, errs)
+	}
+	file := filepath.Join(t.TempDir(), "card.pdf")
+	if _, errs, exit := run(t, "reference-card", "--output", file); exit != 0 {
+		t.Errorf("exit %d, %s", exit, errs)
+	}
+	if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "%PDF-") {
+		t.Errorf("%v, %.20q", err, text)
 	}
 }
 

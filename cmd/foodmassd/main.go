@@ -25,7 +25,7 @@ type command struct {
 	run     func(ctx context.Context, c *command, args []string) error
 }
 
-var commands = []*command{serveCommand, estimateCommand, evaluateCommand, taskCommand, backupCommand,
+var commands = []*command{serveCommand, estimateCommand, evaluateCommand, taskCommand, backupCommand, cardCommand,
 	doctorCommand, configCommand, versionCommand, workerCommand}
 
 // exitCode ends the program without another word.
@@ -68,7 +68,7 @@ func printOverview() {
 	fmt.Println("foodmassd looks at photos of food and says what each food weighs.\n\nCommands:")
 	for _, c := range commands {
 		if c.purpose != "" {
-			fmt.Printf("  %-9s %s\n", c.name, c.purpose)
+			fmt.Printf("  %-14s %s\n", c.name, c.purpose)
 		}
 	}
 	fmt.Println("\nfoodmassd COMMAND --help tells more.")
