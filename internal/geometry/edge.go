@@ -12,8 +12,8 @@ type GreyPlane struct {
 	Width, Height int
 }
 
-// at returns the brightness at a position, bilinear between pixel centres; ok is false outside.
-func (p GreyPlane) at(x, y float64) (v float64, ok bool) {
+// At returns the brightness at a position, bilinear between pixel centres; ok is false outside.
+func (p GreyPlane) At(x, y float64) (v float64, ok bool) {
 	x, y = x-0.5, y-0.5
 	if !(x >= 0 && y >= 0 && x < float64(p.Width-1) && y < float64(p.Height-1)) {
 		return 0, false
@@ -85,7 +85,7 @@ func edgesAlong(p GreyPlane, near Rect, theta float64) []rimEdge {
 	profile := make([]float64, 0, n)
 	for i := range n {
 		t := rimFrom + float64(i)*step
-		v, ok := p.at(near.X+ax*(1+t*c), near.Y+ay*(1+t*s))
+		v, ok := p.At(near.X+ax*(1+t*c), near.Y+ay*(1+t*s))
 		if !ok {
 			break
 		}

@@ -26,16 +26,16 @@ func (k conic) nearest(ray []rimEdge) (best rimEdge, far float64) {
 // fitConic fits an ellipse to weighted points by least squares; ok is false when the points give no
 // ellipse that is roughly the unit circle.
 func fitConic(points []rimEdge) (k conic, ok bool) {
-	var m [5][6]float64
+	var m [5 * 6]float64
 	for _, p := range points {
 		row := [6]float64{p.u * p.u, p.u * p.v, p.v * p.v, p.u, p.v, 1}
 		for i := range 5 {
 			for j := range row {
-				m[i][j] += p.weight * row[i] * row[j]
+				m[6*i+j] += p.weight * row[i] * row[j]
 			}
 		}
 	}
-	x, ok := solve5(m)
+	x, ok := solve(m[:], 5)
 	k = conic{x[0], x[1], x[2], x[3], x[4]}
 	return k, ok && k.plausible()
 }
@@ -63,33 +63,6 @@ func (k conic) ellipse(box Rect) Ellipse {
 		Minor:  2 * math.Sqrt(level/(mean+spread)),
 		Angle:  math.Atan2(-b, c-a) / 2,
 	}
-}
-
-// solve5 solves five equations, the right sides in the last column, by elimination with pivoting.
-func solve5(m [5][6]float64) (x [5]float64, ok bool) {
-	for col := range 5 {
-		pivot := col
-		for r := col + 1; r < 5; r++ {
-			if math.Abs(m[r][col]) > math.Abs(m[pivot][col]) {
-				pivot = r
-			}
-		}
-		m[col], m[pivot] = m[pivot], m[col]
-		if math.Abs(m[col][col]) < 1e-12 {
-			return x, false
-		}
-		for r := range 5 {
-			if f := m[r][col] / m[col][col]; r != col {
-				for j := col; j < 6; j++ {
-					m[r][j] -= f * m[col][j]
-				}
-			}
-		}
-	}
-	for i := range x {
-		x[i] = m[i][5] / m[i][i]
-	}
-	return x, true
 }
 
 // Bounds returns the smallest Rect around the ellipse.
