@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"internal/vision":            {"internal/geometry"},
 	"internal/vision/cardreader": {"internal/card", "internal/geometry"},
 	"internal/vision/worker":     {"internal/fault", "internal/geometry", "internal/vision"},
-	"internal/vision/opencv":     {"internal/fault", "internal/geometry", "internal/photo", "internal/vision", "models"},
+	"internal/vision/opencv":     {"internal/fault", "internal/geometry", "internal/photo", "internal/vision", "internal/vision/cardreader", "models"},
 	"internal/estimate":          {"internal/catalog", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/evaluate":          {"internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task"},

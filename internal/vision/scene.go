@@ -73,16 +73,21 @@ const UnknownKey = "unknown"
 
 // Kinds of reference objects.
 const (
-	KindCoin = "coin"
+	KindCoin  = "coin"
+	KindPlate = "plate"
+	KindCard  = "qr_card"
 )
 
-// Reference is one object of known size found in the photo; which size is for the configuration to say.
+// Reference is one object found in the photo whose size a card tells itself and the configuration for the
+// others.
 type Reference struct {
 	Kind string        `json:"kind"`
 	Box  geometry.Rect `json:"box"`
 	// Ellipse is the refined edge of a round reference; nil when the edge fit failed, and then
 	// Box is all there is.
 	Ellipse *geometry.Ellipse `json:"ellipse,omitempty"`
+	// Square is a card's code with the size that it tells; nil for every other kind.
+	Square *geometry.Square `json:"square,omitempty"`
 	// Confidence in (0,1] that this is such an object.
 	Confidence float64 `json:"confidence"`
 }

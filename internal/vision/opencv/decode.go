@@ -142,3 +142,13 @@ func (p *picture) ellipseToOriginal(e geometry.Ellipse) geometry.Ellipse {
 	e.Major, e.Minor = e.Major*math.Sqrt(sx*sy), e.Minor*math.Sqrt(sx*sy)
 	return e
 }
+
+// squareToOriginal takes both scales for equal only where a length is neither along x nor along y.
+func (p *picture) squareToOriginal(q geometry.Square) geometry.Square {
+	sx, sy := p.perPixel()
+	for i := range q.Corners {
+		q.Corners[i].X, q.Corners[i].Y = q.Corners[i].X*sx, q.Corners[i].Y*sy
+	}
+	q.CornerSDPx *= math.Sqrt(sx * sy)
+	return q
+}

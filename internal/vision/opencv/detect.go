@@ -10,7 +10,7 @@ import (
 	"gocv.io/x/gocv"
 )
 
-// detector finds foods and coins in a whole photo.
+// detector finds foods and reference objects in a whole photo.
 type detector struct {
 	*network
 	spec *detectorSpec
@@ -28,8 +28,11 @@ func newDetector(set *models.Set) (*detector, error) {
 	return &detector{n, spec}, nil
 }
 
-// detect returns foods and coins in pixels of bgr, best first.
-func (d *detector) detect(bgr gocv.Mat) (foods, coins []detection, err error) {
+// found is what the detector sees, in pixels of the analysis image, best first.
+type found struct{ foods, coins, plates []detection }
+
+// detect looks at bgr; plates stay empty with a network that does not know them.
+func (d *detector) detect(bgr gocv.Mat) (found, error) {
 	side := d.spec.side()
 	s := float64(side) / float64(max(bgr.Cols(), bgr.Rows()))
 	fit := func(n int) int { return max(1, int(math.Round(float64(n)*s))) }
@@ -40,19 +43,25 @@ func (d *detector) detect(bgr gocv.Mat) (foods, coins []detection, err error) {
 	gocv.CopyMakeBorder(small, &input, 0, side-small.Rows(), 0, side-small.Cols(), gocv.BorderConstant, d.fill())
 	maps, err := d.forward(input)
 	if err != nil {
-		return nil, nil, err
+		return found{}, err
 	}
 	g, t := newGrid(d.spec, maps), d.spec.Thresholds
 	whole := geometry.Rect{Width: float64(bgr.Cols()), Height: float64(bgr.Rows())}
-	foods = suppress(toImage(g.peaks(heatFood, t.ScoreFood), s, whole), itself, t.NMSIoU, t.NMSContained)
-	coins = suppress(toImage(g.peaks(heatCoin, t.ScoreCoin), s, whole), itself, t.NMSIoU, t.NMSContained)
-	return without(foods, coins, t.NMSIoU), without(coins, foods, t.NMSIoU), nil
+	best := func(heat string, sides []string, score float64) []detection {
+		return suppress(toImage(g.peaks(heat, sides, score), s, whole), itself, t.NMSIoU, t.NMSContained)
+	}
+	foods, coins := best(heatFood, sides, t.ScoreFood), best(heatCoin, sides, t.ScoreCoin)
+	seen := found{foods: without(foods, coins, t.NMSIoU), coins: without(coins, foods, t.NMSIoU)}
+	if d.spec.seesPlates() {
+		seen.plates = best(heatPlate, plateSides, t.ScorePlate)
+	}
+	return seen, nil
 }
 
 // without drops what the other class claims with a better score: nothing is both food and coin.
-func without(found, others []detection, iou float64) []detection {
+func without(all, others []detection, iou float64) []detection {
 	var kept []detection
-	for _, d := range found {
+	for _, d := range all {
 		if !slices.ContainsFunc(others, func(o detection) bool { return o.score > d.score && o.box.IoU(d.box) > iou }) {
 			kept = append(kept, d)
 		}
@@ -63,9 +72,9 @@ func without(found, others []detection, iou float64) []detection {
 func itself(d detection) detection { return d }
 
 // toImage turns input pixels into image pixels (input = s × image) and drops what lies outside.
-func toImage(found []detection, s float64, image geometry.Rect) []detection {
+func toImage(all []detection, s float64, image geometry.Rect) []detection {
 	var inside []detection
-	for _, d := range found {
+	for _, d := range all {
 		r := geometry.Rect{X: d.box.X / s, Y: d.box.Y / s, Width: d.box.Width / s, Height: d.box.Height / s}
 		if d.box = clip(r, image); d.box.Width >= 1 && d.box.Height >= 1 {
 			inside = append(inside, d)

@@ -10,8 +10,16 @@ import (
 
 // Channels of the detector that are probabilities of an object's centre.
 const (
-	heatFood = "heat_food"
-	heatCoin = "heat_coin"
+	heatFood  = "heat_food"
+	heatCoin  = "heat_coin"
+	heatPlate = "heat_plate"
+)
+
+// Channels that tell how far a box reaches from a cell, in input pixels. A plate lies under its food, with
+// its centre in the same cell, so it has its own.
+var (
+	sides      = []string{"left", "top", "right", "bottom"}
+	plateSides = []string{"plate_left", "plate_top", "plate_right", "plate_bottom"}
 )
 
 // detection is a box with its score; boxes are in pixels of the analysis image.
@@ -40,14 +48,14 @@ func (g grid) at(channel, x, y int) float64 {
 }
 
 // peaks returns a detection, in input pixels, for each cell whose heat is at least score and the
-// largest of its 3×3 neighbourhood.
-func (g grid) peaks(heat string, score float64) []detection {
+// largest of its 3×3 neighbourhood; the box is that which the sides tell.
+func (g grid) peaks(heat string, sides []string, score float64) []detection {
 	c := g.spec.channel[heat]
 	var found []detection
 	for y := range g.rows {
 		for x := range g.cols {
 			if v := g.at(c, x, y); v >= score && g.isPeak(c, x, y) {
-				found = append(found, detection{g.box(c, x, y), math.Min(v, 1)})
+				found = append(found, detection{g.box(c, sides, x, y), math.Min(v, 1)})
 			}
 		}
 	}
@@ -67,17 +75,20 @@ func (g grid) isPeak(c, x, y int) bool {
 }
 
 // box averages the boxes that the 3×3 cells around a peak tell, weighted by their heat.
-func (g grid) box(heat, x, y int) geometry.Rect {
-	ch := g.spec.channel
+func (g grid) box(heat int, sides []string, x, y int) geometry.Rect {
+	var to [4]int
+	for i, name := range sides {
+		to[i] = g.spec.channel[name]
+	}
 	var left, top, right, bottom, sum float64
 	for cy := max(y-1, 0); cy <= min(y+1, g.rows-1); cy++ {
 		for cx := max(x-1, 0); cx <= min(x+1, g.cols-1); cx++ {
 			w := g.at(heat, cx, cy)
 			px, py := (float64(cx)+0.5)*g.spec.Output.Stride, (float64(cy)+0.5)*g.spec.Output.Stride
-			left += w * (px - g.at(ch["left"], cx, cy))
-			top += w * (py - g.at(ch["top"], cx, cy))
-			right += w * (px + g.at(ch["right"], cx, cy))
-			bottom += w * (py + g.at(ch["bottom"], cx, cy))
+			left += w * (px - g.at(to[0], cx, cy))
+			top += w * (py - g.at(to[1], cx, cy))
+			right += w * (px + g.at(to[2], cx, cy))
+			bottom += w * (py + g.at(to[3], cx, cy))
 			sum += w
 		}
 	}

@@ -25,19 +25,36 @@ func gridOf(heat map[[2]int]float32, reach [4]float32) grid {
 
 func TestPeakTellsItsBoxFromTheCellsCentre(t *testing.T) {
 	g := gridOf(map[[2]int]float32{{3, 2}: 0.8}, [4]float32{6, 5, 10, 7})
-	got := g.peaks(heatFood, 0.35)
+	got := g.peaks(heatFood, sides, 0.35)
 	want := geometry.Rect{X: 14 - 6, Y: 10 - 5, Width: 16, Height: 12}
 	if len(got) != 1 || got[0].box.IoU(want) < 0.9999 || math.Abs(got[0].score-0.8) > 1e-6 {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if n := len(g.peaks(heatCoin, 0.35)); n != 0 {
+	if n := len(g.peaks(heatCoin, sides, 0.35)); n != 0 {
 		t.Errorf("%d coins", n)
+	}
+}
+
+func TestAPlateIsFoundByItsOwnSidesUnderTheFoodOnIt(t *testing.T) {
+	spec := &detectorSpec{channel: map[string]int{heatFood: 0, heatPlate: 1, "left": 2, "top": 2, "right": 2, "bottom": 2,
+		"plate_left": 3, "plate_top": 3, "plate_right": 3, "plate_bottom": 3}}
+	spec.Output.Shape, spec.Output.Stride = []int{1, 4, 8, 8}, 4
+	maps := make([]float32, 4*64)
+	centre := 3*8 + 3
+	maps[centre], maps[64+centre] = 0.9, 0.7
+	for i := range 64 {
+		maps[2*64+i], maps[3*64+i] = 4, 12
+	}
+	g := newGrid(spec, maps)
+	food, plate := g.peaks(heatFood, sides, 0.35), g.peaks(heatPlate, plateSides, 0.35)
+	if len(food) != 1 || len(plate) != 1 || math.Abs(food[0].box.Width-8) > 1e-6 || math.Abs(plate[0].box.Width-24) > 1e-6 {
+		t.Errorf("food %+v, plate %+v", food, plate)
 	}
 }
 
 func TestOnlyLocalMaximaOverTheThresholdArePeaks(t *testing.T) {
 	g := gridOf(map[[2]int]float32{{0, 0}: 0.5, {1, 0}: 0.4, {1, 1}: 0.45, {5, 5}: 0.34, {7, 7}: 0.9}, [4]float32{4, 4, 4, 4})
-	if got := g.peaks(heatFood, 0.35); len(got) != 2 {
+	if got := g.peaks(heatFood, sides, 0.35); len(got) != 2 {
 		t.Errorf("got %+v, want peaks at two corners", got)
 	}
 }

@@ -3,13 +3,13 @@ package opencv
 import (
 	"context"
 	"fmt"
-	"image"
-	"math"
+	"slices"
 	"time"
 
 	"foodmassd/internal/fault"
 	"foodmassd/internal/geometry"
 	"foodmassd/internal/vision"
+	"foodmassd/internal/vision/cardreader"
 	"foodmassd/models"
 
 	"gocv.io/x/gocv"
@@ -96,12 +96,12 @@ func (s *Seer) See(ctx context.Context, r vision.Request, progress func(stage st
 
 // look is one See under way.
 type look struct {
-	ctx          context.Context
-	seer         *Seer
-	progress     func(stage string)
-	photo        *picture
-	foods, coins []detection
-	scene        vision.Scene
+	ctx      context.Context
+	seer     *Seer
+	progress func(stage string)
+	photo    *picture
+	found    found
+	scene    vision.Scene
 }
 
 // stage announces, runs and times one stage.
@@ -119,15 +119,15 @@ func (l *look) stage(name string, do func() error) error {
 }
 
 func (l *look) detect() (err error) {
-	l.foods, l.coins, err = l.seer.detector.detect(l.photo.bgr)
-	l.scene.FoodDetections = len(l.foods)
+	l.found, err = l.seer.detector.detect(l.photo.bgr)
+	l.scene.FoodDetections = len(l.found.foods)
 	return err
 }
 
 // recognise looks closely at each food; detections whose refined boxes agree are one food.
 func (l *look) recognise() error {
 	var seen []closeUp
-	for _, d := range l.foods[:min(len(l.foods), maxFoods)] {
+	for _, d := range l.found.foods[:min(len(l.found.foods), maxFoods)] {
 		if err := l.ctx.Err(); err != nil {
 			return fault.New(fault.DeadlineExceeded, vision.StageRecognise, err)
 		}
@@ -152,44 +152,46 @@ func (l *look) recognise() error {
 	return nil
 }
 
-// measure fits the rim of each coin.
+// measure reads the cards and fits the rims of coins and plates.
 func (l *look) measure() error {
-	for _, d := range l.coins {
-		ref := vision.Reference{Kind: vision.KindCoin, Box: l.photo.toOriginal(d.box), Confidence: d.score}
-		e, ok, err := fitRim(l.photo, d.box)
-		if err != nil {
-			return fmt.Errorf("measure coin: %w", err)
-		}
-		if ok {
+	grey := gocv.NewMat()
+	defer grey.Close()
+	gocv.CvtColor(l.photo.bgr, &grey, gocv.ColorBGRToGray)
+	pixels, err := grey.DataPtrUint8()
+	if err != nil {
+		return fmt.Errorf("measure references: %w", err)
+	}
+	photo := geometry.GreyPlane{Pixels: pixels, Width: grey.Cols(), Height: grey.Rows()}
+	for _, card := range cardreader.Read(photo) {
+		square := l.photo.squareToOriginal(card)
+		l.scene.References = append(l.scene.References, vision.Reference{
+			Kind: vision.KindCard, Square: &square, Confidence: cardConfidence,
+			Box: l.photo.toOriginal(geometry.Polygon(card.Corners[:]).Bounds()),
+		})
+		l.leaveOut(geometry.Polygon(card.Corners[:]).Bounds())
+	}
+	l.measureRound(photo, vision.KindCoin, l.found.coins)
+	l.measureRound(photo, vision.KindPlate, l.found.plates)
+	return nil
+}
+
+// leaveOut drops what the networks took a card for: half of it or more lies on the code.
+func (l *look) leaveOut(card geometry.Rect) {
+	original := l.photo.toOriginal(card)
+	l.scene.Foods = slices.DeleteFunc(l.scene.Foods, func(f vision.Food) bool { return 2*overlap(original, f.Box) > f.Box.Area() })
+	l.found.coins = slices.DeleteFunc(l.found.coins, func(d detection) bool { return 2*overlap(card, d.box) > d.box.Area() })
+}
+
+// cardConfidence is how sure a card is that was read: its code corrects errors and its text has to fit.
+const cardConfidence = 0.999
+
+func (l *look) measureRound(photo geometry.GreyPlane, kind string, all []detection) {
+	for _, d := range all {
+		ref := vision.Reference{Kind: kind, Box: l.photo.toOriginal(d.box), Confidence: d.score}
+		if e, ok := geometry.FitRim(photo, d.box); ok {
+			e = l.photo.ellipseToOriginal(e)
 			ref.Ellipse = &e
 		}
 		l.scene.References = append(l.scene.References, ref)
 	}
-	return nil
-}
-
-// rimMargin is how much of a box's longer side is looked at around the box for the rim.
-const rimMargin = 0.4
-
-// fitRim fits the rim of the round object in box; the ellipse is in original pixels.
-func fitRim(p *picture, box geometry.Rect) (geometry.Ellipse, bool, error) {
-	pad := rimMargin * math.Max(box.Width, box.Height)
-	part := image.Rect(int(box.X-pad), int(box.Y-pad), int(box.X+box.Width+pad)+1, int(box.Y+box.Height+pad)+1).
-		Intersect(image.Rect(0, 0, p.bgr.Cols(), p.bgr.Rows()))
-	region := p.bgr.Region(part)
-	defer region.Close()
-	grey := gocv.NewMat()
-	defer grey.Close()
-	gocv.CvtColor(region, &grey, gocv.ColorBGRToGray)
-	pixels, err := grey.DataPtrUint8()
-	if err != nil {
-		return geometry.Ellipse{}, false, err
-	}
-	near := box
-	near.X -= float64(part.Min.X)
-	near.Y -= float64(part.Min.Y)
-	e, ok := geometry.FitRim(geometry.GreyPlane{Pixels: pixels, Width: part.Dx(), Height: part.Dy()}, near)
-	e.Center.X += float64(part.Min.X)
-	e.Center.Y += float64(part.Min.Y)
-	return p.ellipseToOriginal(e), ok, nil
 }

@@ -10,9 +10,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"foodmassd/internal/card"
 	"foodmassd/internal/fault"
 	"foodmassd/internal/geometry"
 	"foodmassd/internal/vision"
+
+	"rsc.io/qr"
 )
 
 func newSeer(t testing.TB) *Seer {
@@ -112,6 +115,35 @@ func TestPhotoWithoutAnythingIsAnEmptyScene(t *testing.T) {
 	scene, err := newSeer(t).See(context.Background(), vision.Request{Path: save(t, jpegBytesOf(t, m, 0))}, nil)
 	if err != nil || scene.Width != 640 || scene.Height != 480 || len(scene.Foods) != 0 || len(scene.References) != 0 {
 		t.Errorf("got %+v, %v", scene, err)
+	}
+}
+
+func TestACardIsReadAndTakenForNothingElse(t *testing.T) {
+	code, err := qr.Encode(card.Text(40), qr.H)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module, left, top = 8, 200, 150
+	m := image.NewRGBA(image.Rect(0, 0, 3000, 2000)) // analysed at 1920 pixels
+	draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{150, 140, 120, 255}), image.Point{}, draw.Src)
+	draw.Draw(m, image.Rect(left-4*module, top-4*module, left+25*module, top+25*module), image.White, image.Point{}, draw.Src)
+	for i := range card.Modules * card.Modules {
+		if x, y := i%card.Modules, i/card.Modules; code.Black(x, y) {
+			draw.Draw(m, image.Rect(left+x*module, top+y*module, left+(x+1)*module, top+(y+1)*module), image.Black, image.Point{}, draw.Src)
+		}
+	}
+	scene, err := newSeer(t).See(context.Background(), vision.Request{Path: save(t, jpegBytesOf(t, m, 0))}, nil)
+	if err != nil || len(scene.Foods) != 0 || len(scene.References) != 1 {
+		t.Fatalf("%v, %+v", err, scene)
+	}
+	r := scene.References[0]
+	if r.Kind != vision.KindCard || r.Square == nil || r.Square.SideMM != 40 || r.Box.IoU(geometry.Rect{X: left, Y: top, Width: 168, Height: 168}) < 0.98 {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range [4]geometry.Point{{X: left, Y: top}, {X: left + 168, Y: top}, {X: left + 168, Y: top + 168}, {X: left, Y: top + 168}} {
+		if d := math.Hypot(r.Square.Corners[i].X-want.X, r.Square.Corners[i].Y-want.Y); d > 0.3 {
+			t.Errorf("corner %d is %.2f px off", i, d)
+		}
 	}
 }
 

@@ -55,6 +55,8 @@ type detectorSpec struct {
 	Thresholds struct {
 		ScoreFood float64 `json:"score_food"`
 		ScoreCoin float64 `json:"score_coin"`
+		// ScorePlate is needed by networks that see plates.
+		ScorePlate float64 `json:"score_plate"`
 		// NMSIoU is the overlap from which two boxes are one object; NMSContained the share of a box
 		// inside a better one from which it is part of that, 0 for never.
 		NMSIoU       float64 `json:"nms_iou"`
@@ -81,12 +83,25 @@ func readDetectorSpec(set *models.Set) (*detectorSpec, error) {
 	for i, name := range out.Channels {
 		s.channel[name] = i
 	}
-	for _, name := range []string{heatFood, heatCoin, "left", "top", "right", "bottom"} {
+	needed := append([]string{heatFood, heatCoin}, sides...)
+	if s.seesPlates() {
+		needed = append(needed, plateSides...)
+		if t := s.Thresholds.ScorePlate; !(t > 0 && t <= 1) {
+			return nil, fmt.Errorf("%s: score_plate %g is not in (0, 1]", detectorFile, t)
+		}
+	}
+	for _, name := range needed {
 		if _, ok := s.channel[name]; !ok {
 			return nil, fmt.Errorf("%s: no output channel %q", detectorFile, name)
 		}
 	}
 	return &s, nil
+}
+
+// seesPlates tells whether the network was trained to find plates.
+func (s *detectorSpec) seesPlates() bool {
+	_, ok := s.channel[heatPlate]
+	return ok
 }
 
 // recogniserSpec is recogniser.json.

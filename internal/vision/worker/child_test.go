@@ -139,6 +139,10 @@ func plausible() vision.Scene {
 		References: []vision.Reference{{
 			Kind: vision.KindCoin, Box: geometry.Rect{X: 300, Y: 300, Width: 40, Height: 40}, Confidence: 0.7,
 			Ellipse: &geometry.Ellipse{Center: geometry.Point{X: 320, Y: 320}, Major: 40, Minor: 39},
+		}, {
+			Kind: vision.KindCard, Box: geometry.Rect{X: 400, Y: 100, Width: 60, Height: 60}, Confidence: 1,
+			Square: &geometry.Square{SideMM: 40, CornerSDPx: 0.1,
+				Corners: [4]geometry.Point{{X: 400, Y: 100}, {X: 460, Y: 101}, {X: 459, Y: 160}, {X: 401, Y: 159}}},
 		}},
 		TimingsMS: map[string]float64{vision.StageDecode: 12},
 		Models:    map[string]string{"detector": "test 1"},

@@ -89,6 +89,10 @@ func TestSenselessScenesAreRefused(t *testing.T) {
 		"ellipse":      func(s *vision.Scene) { s.References[0].Ellipse.Minor = 0 },
 		"ellipse {{0 ": func(s *vision.Scene) { s.References[0].Ellipse.Center = geometry.Point{X: 0, Y: -1e9} },
 		"41":           func(s *vision.Scene) { s.References[0].Ellipse.Minor = 41 },
+		"coin with":    func(s *vision.Scene) { s.References[0].Square = s.References[1].Square },
+		"card with":    func(s *vision.Scene) { s.References[1].Square = nil },
+		"square":       func(s *vision.Scene) { s.References[1].Square.SideMM = nan },
+		"corner":       func(s *vision.Scene) { s.References[1].Square.Corners[1] = geometry.Point{X: 1e6, Y: 101} },
 	}
 	for want, spoil := range cases {
 		t.Run(want, func(t *testing.T) {

@@ -90,6 +90,19 @@ func checkReference(r *vision.Reference, frame geometry.Rect) error {
 	if err := checkBox(r.Box, frame); err != nil {
 		return err
 	}
+	if (r.Square != nil) != (r.Kind == vision.KindCard) {
+		return fmt.Errorf("%s with or without a square", r.Kind)
+	}
+	if q := r.Square; q != nil {
+		if _, ok := geometry.PlaneOf(*q); !ok {
+			return fmt.Errorf("square %v", *q)
+		}
+		for _, c := range q.Corners {
+			if !near(c, frame, slackPX) {
+				return fmt.Errorf("corner %v lies outside the image", c)
+			}
+		}
+	}
 	e := r.Ellipse
 	if e == nil {
 		return nil
