@@ -27,6 +27,8 @@ type Input struct {
 	Filename string
 	// CoinDiameterMM is the reference coin's diameter in mm, 10–50; 0 takes the configured one.
 	CoinDiameterMM float64
+	// FixedCamera tells that the photo comes from the camera that was calibrated.
+	FixedCamera bool
 	// ScaleG is the known net total in grams, nil when there is none.
 	ScaleG *float64
 }
@@ -45,6 +47,10 @@ type Estimator struct {
 	Mass    *mass.Model
 	// CoinDiameterMM is the configured reference coin, 10–50 mm.
 	CoinDiameterMM float64
+	// PlateDiameterMM is the diameter of the plates in use, 100–400 mm; 0 when they are of many kinds.
+	PlateDiameterMM float64
+	// Camera, which may be nil, returns the fixed camera's calibration as it is now, nil when there is none.
+	Camera func() (*geometry.Calibration, error)
 	// Logger may be nil.
 	Logger *slog.Logger
 	// Observe, which may be nil, is shown each result with what lay behind its foods, in the same
@@ -57,7 +63,7 @@ type Measured struct {
 	Seen vision.Food
 	// Classes are Seen.Classes weighed by size, the probability missing to 1 given to the unknown food.
 	Classes []mass.Class
-	// Scale and Measures are nil without a metric scale.
+	// Scale, where the food stands, and Measures are nil without a metric scale.
 	Scale    *geometry.Scale
 	Measures *geometry.Measures
 	// Cut tells that the photo ends within the food.
@@ -77,6 +83,8 @@ func (e *Estimator) Initialize() error {
 		return errors.New("estimator: seer, catalog and mass model are required")
 	case !geometry.ValidCoin(e.CoinDiameterMM):
 		return fmt.Errorf("estimator: coin diameter %g mm is not in [%d, %d]", e.CoinDiameterMM, geometry.MinCoinMM, geometry.MaxCoinMM)
+	case e.PlateDiameterMM != 0 && !geometry.ValidPlate(e.PlateDiameterMM):
+		return fmt.Errorf("estimator: plate diameter %g mm is not in [%d, %d]", e.PlateDiameterMM, geometry.MinPlateMM, geometry.MaxPlateMM)
 	}
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
@@ -105,7 +113,7 @@ func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progre
 	}
 	seen := time.Now()
 	steps.reach(stageMass)
-	scale := scaleOf(scene, in.CoinDiameterMM)
+	scale := e.rulerOf(scene, in)
 	foods := e.weighEach(scene, scale)
 	verdict := together(foods, in.ScaleG)
 	sort.SliceStable(foods, func(i, j int) bool { return foods[i].massG > foods[j].massG })

@@ -145,7 +145,7 @@ func TestACoinCutOffByTheBorderLeavesDoubt(t *testing.T) {
 	if i := f.MassIntervalG; i[1]/i[0] < 1.2*whole.MassIntervalG[1]/whole.MassIntervalG[0] || i[0] > whole.EstimatedMassG || i[1] < whole.EstimatedMassG {
 		t.Errorf("%v g, whole coin %v g", i, whole.MassIntervalG)
 	}
-	if !strings.Contains(f.Reasoning, "기준 동전의 크기가 정확하지 않습니다") {
+	if !strings.Contains(f.Reasoning, "기준이 되는 크기가 정확하지 않습니다") {
 		t.Errorf("reasoning %q", f.Reasoning)
 	}
 }

@@ -9,14 +9,14 @@ import (
 )
 
 // weighEach estimates every food by itself.
-func (e *Estimator) weighEach(scene vision.Scene, scale *geometry.Scale) []Measured {
+func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
 	foods := make([]Measured, 0, len(scene.Foods))
 	for _, seen := range scene.Foods {
 		f := Measured{Seen: seen, Cut: touchesBorder(seen.Box, scene), method: ClassPrior}
 		o := mass.Observation{Classes: classesOf(seen), TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut}
-		if scale != nil {
-			if m, ok := geometry.Measure(seen.Box, seen.Outline, *scale); ok {
-				f.Scale, f.Measures, f.method = scale, &m, ReferenceScaled
+		if scale, ok := r.under(seen.Box); ok {
+			if m, ok := geometry.Measure(seen.Box, seen.Outline, scale); ok {
+				f.Scale, f.Measures, f.method = &scale, &m, ReferenceScaled
 				o.Measures, o.ScaleRelSD = &m, scale.RelSD
 			}
 		}

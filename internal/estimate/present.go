@@ -15,12 +15,12 @@ const (
 )
 
 // present writes the Result that clients read.
-func (e *Estimator) present(in Input, scene vision.Scene, scale *geometry.Scale, foods []Measured, v verdict) *Result {
+func (e *Estimator) present(in Input, scene vision.Scene, scale ruler, foods []Measured, v verdict) *Result {
 	r := &Result{
 		Filename:        in.Filename,
-		DetectedObjects: DetectedObjects{Food: max(scene.FoodDetections, len(foods)), ReferenceObjects: len(scene.References)},
+		DetectedObjects: DetectedObjects{Food: max(scene.FoodDetections, len(foods))},
 		References:      []Reference{},
-		ScaleSource:     ScaleNone,
+		ScaleSource:     scale.source,
 		ScaleReadingG:   in.ScaleG,
 		Image:           ImageSize{scene.Width, scene.Height},
 		TimingsMS:       map[string]float64{},
@@ -30,17 +30,17 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale *geometry.Scale,
 	maps.Copy(r.TimingsMS, scene.TimingsMS)
 	maps.Copy(r.Model, scene.Models)
 	r.Model["mass"] = e.Mass.Name + " " + e.Mass.Version
-	if scale != nil {
-		r.ScaleSource = ScaleFromCoin
-	}
 	for _, ref := range scene.References {
-		r.References = append(r.References, Reference{
-			Kind: ref.Kind, BBox: bboxOf(ref.Box), SizeMM: in.CoinDiameterMM, Confidence: round(ref.Confidence, 1000),
-		})
+		if mm := e.sizeOf(ref, in); mm > 0 { // a plate of any size is no reference
+			r.References = append(r.References, Reference{
+				Kind: ref.Kind, BBox: bboxOf(ref.Box), SizeMM: mm, Confidence: round(ref.Confidence, 1000),
+			})
+		}
 	}
+	r.DetectedObjects.ReferenceObjects = len(r.References)
 	r.MassEstimation = MassEstimation{Foods: []Food{}, FoodCount: len(foods)}
 	for i := range foods {
-		f := e.presentFood(foods[i], in, v)
+		f := e.presentFood(foods[i], in, scale, v)
 		r.MassEstimation.Foods = append(r.MassEstimation.Foods, f)
 		r.MassEstimation.TotalMassG = round(r.MassEstimation.TotalMassG+f.EstimatedMassG, 10)
 	}
@@ -55,7 +55,7 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale *geometry.Scale,
 	return r
 }
 
-func (e *Estimator) presentFood(m Measured, in Input, v verdict) Food {
+func (e *Estimator) presentFood(m Measured, in Input, scale ruler, v verdict) Food {
 	known, _ := e.Catalog.Food(m.Classes[0].Key)
 	f := Food{
 		FoodName: known.NameKo, FoodNameEn: known.NameEn, FoodKey: known.Key,
@@ -64,7 +64,7 @@ func (e *Estimator) presentFood(m Measured, in Input, v verdict) Food {
 		MassIntervalG:      [2]float64{round(m.interval[0], 10), round(m.interval[1], 10)},
 		Confidence:         round(m.confidence(), 1000),
 		VerificationMethod: m.method,
-		Reasoning:          e.reason(m, in, v),
+		Reasoning:          e.reason(m, in, scale, v),
 		BBox:               bboxOf(m.Seen.Box),
 		Outline:            make([][2]float64, 0, len(m.Seen.Outline)),
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // reason explains one food's number in Korean: recognised as what, measured by what, why this sure.
-func (e *Estimator) reason(m Measured, in Input, v verdict) string {
-	parts := []string{e.reasonClass(m), e.reasonSize(m, in)}
+func (e *Estimator) reason(m Measured, in Input, scale ruler, v verdict) string {
+	parts := append([]string{e.reasonClass(m), reasonSize(m, scale)}, scale.notes...)
 	if e.byTypicalHeight(m) {
 		parts = append(parts, "높이를 잴 수 없어 윤곽 면적에 대표 높이와 밀도를 곱해 계산하고 보통 1회 분량도 함께 고려했습니다.")
 	}
@@ -20,7 +20,7 @@ func (e *Estimator) reason(m Measured, in Input, v verdict) string {
 	case contradicts:
 		parts = append(parts, fmt.Sprintf("저울 값 %.1fg은 영상 추정과 맞지 않아 사용하지 않았습니다. 그릇이나 다른 물건이 저울에 있는지 확인해 주세요.", *in.ScaleG))
 	}
-	return strings.Join(append(parts, e.reasonConfidence(m)), " ")
+	return strings.Join(append(parts, e.reasonConfidence(m, scale)), " ")
 }
 
 // percent avoids claiming certainty.
@@ -48,12 +48,19 @@ func (e *Estimator) reasonClass(m Measured) string {
 	return fmt.Sprintf("등록된 음식으로 확인되지 않았습니다(%s).", view)
 }
 
-func (e *Estimator) reasonSize(m Measured, in Input) string {
+func reasonSize(m Measured, scale ruler) string {
 	if m.Measures == nil {
 		return "크기를 잴 기준 물체가 없어 보통 1회 분량으로 추정했습니다."
 	}
-	return fmt.Sprintf("지름 %.1fmm 동전을 기준으로(1픽셀=%.3fmm, 오차 ±%.1f%%) 가로 %.0fmm, 세로 %.0fmm, 면적 %.1fcm², 부피 약 %.0fcm³로 계산했습니다.",
-		in.CoinDiameterMM, m.Scale.MMPerPx, 100*m.Scale.RelSD, m.Measures.WidthMM, m.Measures.HeightMM,
+	what := names[scale.source].object
+	switch scale.source {
+	case ScaleFromCard:
+		what = fmt.Sprintf("한 변 %.1fmm %s", scale.sizeMM, what)
+	case ScaleFromCoin, ScaleFromPlate:
+		what = fmt.Sprintf("지름 %.1fmm %s", scale.sizeMM, what)
+	}
+	return fmt.Sprintf("%s 기준으로(1픽셀=%.3fmm, 오차 ±%.1f%%) 가로 %.0fmm, 세로 %.0fmm, 면적 %.1fcm², 부피 약 %.0fcm³로 계산했습니다.",
+		what, m.Scale.MMPerPx, 100*m.Scale.RelSD, m.Measures.WidthMM, m.Measures.HeightMM,
 		m.Measures.AreaMM2/100, m.Grams.VolumeCM3)
 }
 
@@ -71,7 +78,7 @@ const (
 	sure          = 0.8
 )
 
-func (e *Estimator) reasonConfidence(m Measured) string {
+func (e *Estimator) reasonConfidence(m Measured, scale ruler) string {
 	if m.method == ScaleVerification && m.confidence() >= sure {
 		return "저울로 확인되어 신뢰도가 높습니다."
 	}
@@ -92,9 +99,9 @@ func (e *Estimator) reasonConfidence(m Measured) string {
 	if m.Measures == nil {
 		causes = append(causes, "실제 크기를 모릅니다")
 	} else if m.Scale.RelSD > doubtfulScale {
-		cause := "기준 동전의 크기가 정확하지 않습니다"
-		if m.Scale.LeftOut > 0 {
-			cause = "동전으로 보이는 물체들의 크기가 서로 맞지 않습니다"
+		cause := "기준이 되는 크기가 정확하지 않습니다"
+		if scale.contradicted() {
+			cause = "크기의 기준이 되는 물체들이 서로 맞지 않습니다"
 		}
 		causes = append(causes, cause)
 	}

@@ -55,7 +55,8 @@ type BBox struct {
 	Height float64 `json:"height"`
 }
 
-// Reference is one reference object found; SizeMM its known size (a coin's diameter).
+// Reference is one reference object found; SizeMM its known size: the diameter of a coin or plate, the side
+// of a card's code.
 type Reference struct {
 	Kind       string  `json:"kind"`
 	BBox       BBox    `json:"bbox"`
@@ -77,8 +78,11 @@ const (
 	ClassPrior             = "class_prior"
 )
 
-// Values of Result.ScaleSource known so far.
+// Values of Result.ScaleSource, best first: what leads where several things give a scale.
 const (
-	ScaleFromCoin = "coin"
-	ScaleNone     = "none"
+	ScaleFromCamera = "calibrated_camera"
+	ScaleFromCard   = "qr_card"
+	ScaleFromCoin   = "coin"
+	ScaleFromPlate  = "plate"
+	ScaleNone       = "none"
 )

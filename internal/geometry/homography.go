@@ -18,6 +18,11 @@ func HomographyOf(from, to [4]Point) (h Homography, ok bool) {
 	x, ok := solve(m[:], 8)
 	copy(h[:], x[:])
 	h[8] = 1
+	if f := from[0]; h[6]*f.X+h[7]*f.Y+1 < 0 { // the origin lies beyond the horizon
+		for i := range h {
+			h[i] = -h[i]
+		}
+	}
 	for _, p := range from {
 		if _, inFront := h.Map(p); !inFront {
 			return h, false // the four points are not the image of four points seen from one side

@@ -8,6 +8,8 @@ type Square struct {
 	Corners [4]Point `json:"corners"`
 	// SideMM is the side in mm.
 	SideMM float64 `json:"side_mm"`
+	// RMSPx is how far, as a root mean square, the edges that it was measured by lie off it, in pixels.
+	RMSPx float64 `json:"rms_px"`
 	// CornerSDPx is the standard uncertainty of each coordinate of a corner, in pixels.
 	CornerSDPx float64 `json:"corner_sd_px"`
 }
@@ -26,7 +28,7 @@ const minCornerSpanPx = 12
 // PlaneOf returns the plane in which the square lies; ok is false for corners that no camera sees a
 // square in (not convex, crossing, mirrored, too small) and a size or uncertainty that is not positive.
 func PlaneOf(s Square) (p *Plane, ok bool) {
-	if !(s.SideMM > 0 && s.CornerSDPx > 0) || math.IsInf(s.SideMM, 0) || !s.convex() ||
+	if !(s.SideMM > 0 && s.CornerSDPx > 0 && s.RMSPx >= 0) || math.IsInf(s.SideMM, 0) || !s.convex() ||
 		!(Polygon(s.Corners[:]).Area() >= minCornerSpanPx*minCornerSpanPx) {
 		return nil, false
 	}
@@ -80,6 +82,7 @@ func (s Square) Scaled(by float64) Square {
 		s.Corners[i].Y *= by
 	}
 	s.CornerSDPx *= by
+	s.RMSPx *= by
 	return s
 }
 
@@ -108,6 +111,16 @@ func coinLike(toMM Homography, at Point) (mmPerPx float64, ok bool) {
 	return 1 / apparentDiameter(1/short, 1/long), ok
 }
 
+// foot is the pixel on the counter under the middle of what a box holds. Looking straight down that is
+// the box's middle; with a tilt, half the depth of a footprint as deep as the box is wide above its lower side.
+func (p *Plane) foot(box Rect) Point {
+	middle := Point{box.X + box.Width/2, box.Y + box.Height/2}
+	if aspect, ok := p.Aspect(middle); ok {
+		middle.Y = math.Max(middle.Y, box.Y+box.Height-aspect*box.Width/2)
+	}
+	return middle
+}
+
 // farthest is the uncertainty beyond which a place is too far from the square to be measured by it.
 const farthest = 0.25
 
@@ -129,7 +142,7 @@ func (p *Plane) At(at Point) (s Scale, ok bool) {
 		d := math.Log(other / mm)
 		sum += d * d
 	}
-	s = Scale{MMPerPx: mm, RelSD: math.Sqrt(sum + planeSD*planeSD), Used: 1}
+	s = Scale{MMPerPx: mm, RelSD: math.Sqrt(sum + planeSD*planeSD)}
 	return s, s.RelSD <= farthest
 }
 

@@ -1,9 +1,6 @@
 package geometry
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // Round is one round reference object of known size seen in a photo.
 type Round struct {
@@ -15,16 +12,16 @@ type Round struct {
 	DiameterMM float64
 	// Confidence in (0,1] that it is that object.
 	Confidence float64
+	// Raised tells that its rim lies above the counter, as a plate's does.
+	Raised bool
 }
 
-// Scale is the metric scale of a photo.
+// Scale is the metric scale at a place in a photo.
 type Scale struct {
 	// MMPerPx is millimetres per pixel where the reference lies.
 	MMPerPx float64
 	// RelSD is the relative standard uncertainty of MMPerPx.
 	RelSD float64
-	// Used counts the references that agreed and were averaged, LeftOut those that contradicted them.
-	Used, LeftOut int
 }
 
 // MinCoinMM and MaxCoinMM bound the diameters of coins that are believed, in mm: the smallest coins in
@@ -34,12 +31,21 @@ const MinCoinMM, MaxCoinMM = 10, 50
 // ValidCoin reports whether a coin's diameter in mm is believed; a NaN is not.
 func ValidCoin(mm float64) bool { return mm >= MinCoinMM && mm <= MaxCoinMM }
 
+// MinPlateMM and MaxPlateMM bound the diameters of plates that are believed, in mm.
+const MinPlateMM, MaxPlateMM = 100, 400
+
+// ValidPlate reports whether a plate's diameter in mm is believed; a NaN is not.
+func ValidPlate(mm float64) bool { return mm >= MinPlateMM && mm <= MaxPlateMM }
+
 // Relative standard uncertainties of a diameter, measured on ECUSTFD coins against their outlines.
 const (
 	ellipseSD = 0.012 // refined edge
 	boxSD     = 0.03  // box alone
 	cutSD     = 0.15  // part of the reference lies outside the photo
-	edgePx    = 0.5   // reading error of a diameter in pixels
+	// raisedSD allows for a rim about 20 mm nearer to a camera 500 mm away, which makes everything beside
+	// the plate look smaller than it is, and for the food on it, which is nearer as well.
+	raisedSD = 0.04
+	edgePx   = 0.5 // reading error of a diameter in pixels
 
 	// boxLoose is by how much boxes of coins are wider than the coin (ECUSTFD labels, on which the
 	// detector was trained: 2.6 %).
@@ -48,60 +54,13 @@ const (
 	borderPx = 1.5
 )
 
-// ScaleFrom combines round references into one scale for a photo of width × height pixels. The largest
-// group that agrees, among equals that around the surest, is averaged by uncertainty. Those that
-// contradict it are left out, but one of them may be the real one: RelSD then spans both. ok is false
-// when no reference is usable.
-func ScaleFrom(refs []Round, width, height int) (s Scale, ok bool) {
-	var all []Scale
-	for _, r := range refs {
-		if one, ok := r.scale(float64(width), float64(height)); ok {
-			all = append(all, one)
-		}
-	}
-	if len(all) == 0 {
-		return Scale{}, false
-	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].RelSD < all[j].RelSD })
-	lead := all[0]
-	for _, one := range all[1:] {
-		if one.support(all) > lead.support(all) {
-			lead = one
-		}
-	}
-	var sum, weight, spread, outside, outsideSpread float64
-	for _, one := range all {
-		d, w := math.Log(one.MMPerPx/lead.MMPerPx), one.weight()
-		if !one.agrees(lead) {
-			outside, outsideSpread = outside+w, outsideSpread+w*d*d
-			s.LeftOut++
-			continue
-		}
-		sum, weight, spread = sum+w*d, weight+w, spread+w*d*d
-		s.Used++
-	}
-	mean := sum / weight
-	s.MMPerPx = lead.MMPerPx * math.Exp(mean)
-	// Coins that scatter more than they should make the mean worse than its weights say.
-	excess := math.Sqrt(math.Max(1, (spread/weight-mean*mean)*weight/math.Max(1, float64(s.Used-1))))
-	s.RelSD = math.Hypot(excess/math.Sqrt(weight), math.Sqrt(outsideSpread/(weight+outside)))
-	return s, true
-}
-
-func (s Scale) weight() float64 { return 1 / (s.RelSD * s.RelSD) }
-
-func (s Scale) agrees(t Scale) bool {
-	return math.Abs(math.Log(s.MMPerPx/t.MMPerPx)) <= 3*math.Hypot(s.RelSD, t.RelSD)
-}
-
-// support counts those that agree with s.
-func (s Scale) support(all []Scale) (n int) {
-	for _, t := range all {
-		if s.agrees(t) {
-			n++
-		}
-	}
-	return n
+// Cue returns the scale that the object gives in a photo of width × height pixels; ok is false when it
+// cannot be measured.
+func (r Round) Cue(width, height int) (c Cue, ok bool) {
+	c.At = Point{r.Box.X + r.Box.Width/2, r.Box.Y + r.Box.Height/2}
+	c.Confidence = r.Confidence
+	c.Scale, ok = r.scale(float64(width), float64(height))
+	return c, ok
 }
 
 func (r Round) scale(width, height float64) (Scale, bool) {
@@ -121,6 +80,9 @@ func (r Round) scale(width, height float64) (Scale, bool) {
 	if cut {
 		sd = cutSD
 	}
+	if r.Raised {
+		sd = math.Hypot(sd, raisedSD)
+	}
 	if !(minor > 2 && major >= minor && r.DiameterMM > 0 && r.Confidence > 0) || math.IsInf(major, 0) {
 		return Scale{}, false
 	}
@@ -128,7 +90,6 @@ func (r Round) scale(width, height float64) (Scale, bool) {
 	return Scale{
 		MMPerPx: r.DiameterMM / px,
 		RelSD:   math.Hypot(sd, edgePx/px) / math.Sqrt(math.Min(1, r.Confidence)),
-		Used:    1,
 	}, true
 }
 

@@ -13,10 +13,23 @@ func coin(x, y, major, minor, confidence float64) Round {
 	}
 }
 
-func TestScaleFrom(t *testing.T) {
+// combined is the field of round objects in a photo of 640 × 480 pixels.
+func combined(refs []Round) (*Field, bool) {
+	var cues []Cue
+	for _, r := range refs {
+		if c, ok := r.Cue(640, 480); ok {
+			cues = append(cues, c)
+		}
+	}
+	return Combine(cues)
+}
+
+func TestRoundThingsGiveOneScale(t *testing.T) {
 	boxOnly := coin(100, 100, 51.3, 51.3, 1)
 	boxOnly.Ellipse = nil
 	cutBox := Round{Box: Rect{0, 80, 30, 51.3}, DiameterMM: 25, Confidence: 1}
+	plate := coin(300, 300, 200, 200, 1)
+	plate.DiameterMM, plate.Raised = 100, true
 	for name, c := range map[string]struct {
 		refs         []Round
 		mmPerPx      float64
@@ -24,40 +37,47 @@ func TestScaleFrom(t *testing.T) {
 		used         int
 		tolerancePct float64
 	}{
-		"one round coin":                  {[]Round{coin(100, 100, 50, 50, 1)}, 0.5, 0.005, 0.03, 1, 0.01},
-		"box alone is corrected":          {[]Round{boxOnly}, 0.5, 0.03, 0.05, 1, 0.01},
-		"tilted coin: the major axis":     {[]Round{coin(100, 100, 50, 30, 1)}, 0.5, 0.005, 0.03, 1, 0.01},
-		"nearly level: the mean axis":     {[]Round{coin(100, 100, 51, 49, 1)}, 0.5, 0.005, 0.03, 1, 0.1},
-		"cut off box: what is left of it": {[]Round{cutBox}, 0.5, 0.15, 0.2, 1, 0.01},
-		"two agreeing coins are surer":    {[]Round{coin(100, 100, 50, 50, 1), coin(300, 100, 51, 51, 1)}, 0.495, 0.005, 0.014, 2, 0.1},
-		"a contradiction leaves doubt":    {[]Round{coin(100, 100, 50, 50, 0.9), coin(300, 100, 90, 90, 0.5)}, 0.5, 0.2, 0.6, 1, 0.01},
-		"two coins outvote a surer thing": {[]Round{coin(100, 100, 50, 50, 0.6), coin(300, 100, 50, 50, 0.6), coin(400, 300, 90, 90, 0.9)}, 0.5, 0.2, 0.5, 2, 0.01},
-		"a cut coin does not mislead":     {[]Round{coin(100, 100, 50, 50, 0.9), cutBox}, 0.5, 0.005, 0.03, 2, 0.1},
+		"one round coin":                     {[]Round{coin(100, 100, 50, 50, 1)}, 0.5, 0.005, 0.03, 1, 0.01},
+		"box alone is corrected":             {[]Round{boxOnly}, 0.5, 0.03, 0.05, 1, 0.01},
+		"tilted coin: the major axis":        {[]Round{coin(100, 100, 50, 30, 1)}, 0.5, 0.005, 0.03, 1, 0.01},
+		"nearly level: the mean axis":        {[]Round{coin(100, 100, 51, 49, 1)}, 0.5, 0.005, 0.03, 1, 0.1},
+		"cut off box: what is left of it":    {[]Round{cutBox}, 0.5, 0.15, 0.2, 1, 0.01},
+		"two agreeing coins are surer":       {[]Round{coin(100, 100, 50, 50, 1), coin(300, 100, 51, 51, 1)}, 0.495, 0.005, 0.014, 2, 0.1},
+		"a contradiction leaves doubt":       {[]Round{coin(100, 100, 50, 50, 0.9), coin(300, 100, 90, 90, 0.5)}, 0.5, 0.2, 0.6, 1, 0.01},
+		"two coins outvote a surer thing":    {[]Round{coin(100, 100, 50, 50, 0.6), coin(300, 100, 50, 50, 0.6), coin(400, 300, 90, 90, 0.9)}, 0.5, 0.2, 0.5, 2, 0.01},
+		"a cut coin does not mislead":        {[]Round{coin(100, 100, 50, 50, 0.9), cutBox}, 0.5, 0.005, 0.03, 2, 0.1},
+		"a plate alone is less sure":         {[]Round{plate}, 0.5, 0.04, 0.05, 1, 0.01},
+		"a plate adds little to a coin":      {[]Round{plate, coin(100, 100, 50, 50, 1)}, 0.5, 0.01, 0.016, 2, 0.01},
+		"a coin leads, the plate is 8 % off": {[]Round{coin(100, 100, 50, 50, 1), {Box: plate.Box, Ellipse: plate.Ellipse, DiameterMM: 108, Confidence: 1, Raised: true}}, 0.505, 0.01, 0.03, 2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, ok := ScaleFrom(c.refs, 640, 480)
+			f, ok := combined(c.refs)
+			if !ok {
+				t.Fatal("no scale")
+			}
+			s, ok := f.Under(Rect{300, 200, 50, 50})
 			if !ok || math.Abs(s.MMPerPx/c.mmPerPx-1)*100 > c.tolerancePct {
 				t.Errorf("scale %v, %v; want %g mm/px", s, ok, c.mmPerPx)
 			}
-			if s.RelSD < c.loSD || s.RelSD > c.hiSD || s.Used != c.used {
-				t.Errorf("RelSD %g, used %d; want %g…%g, %d", s.RelSD, s.Used, c.loSD, c.hiSD, c.used)
+			if s.RelSD < c.loSD || s.RelSD > c.hiSD || f.Used != c.used {
+				t.Errorf("RelSD %g, used %d; want %g…%g, %d", s.RelSD, f.Used, c.loSD, c.hiSD, c.used)
 			}
 		})
 	}
 }
 
-func TestScaleFromRefusesWhatCannotBeMeasured(t *testing.T) {
+func TestWhatCannotBeMeasuredGivesNoScale(t *testing.T) {
 	for name, r := range map[string]Round{
 		"no size":      {Box: Rect{10, 10, 50, 50}, Confidence: 1},
 		"no extent":    {Box: Rect{10, 10, 0, 0}, DiameterMM: 25, Confidence: 1},
 		"not a number": {Box: Rect{10, 10, math.NaN(), 50}, DiameterMM: 25, Confidence: 1},
 		"infinite":     {Box: Rect{10, 10, math.Inf(1), 50}, DiameterMM: 25, Confidence: 1},
 	} {
-		if s, ok := ScaleFrom([]Round{r}, 640, 480); ok {
-			t.Errorf("%s: got %v", name, s)
+		if c, ok := r.Cue(640, 480); ok {
+			t.Errorf("%s: got %v", name, c)
 		}
 	}
-	if _, ok := ScaleFrom(nil, 640, 480); ok {
+	if _, ok := Combine(nil); ok {
 		t.Error("no reference gave a scale")
 	}
 }

@@ -246,7 +246,7 @@ const cornerSD = 0.08
 // square is the code square in pixels.
 func (s *sampler) square(sideMM float64) geometry.Square {
 	const n = card.Modules
-	q := geometry.Square{SideMM: sideMM, CornerSDPx: cornerSD + s.rmsPX/10}
+	q := geometry.Square{SideMM: sideMM, RMSPx: s.rmsPX, CornerSDPx: cornerSD + s.rmsPX/10}
 	for i, c := range [4]geometry.Point{{X: 0, Y: 0}, {X: n, Y: 0}, {X: n, Y: n}, {X: 0, Y: n}} {
 		q.Corners[i], _ = s.at.Map(c)
 	}

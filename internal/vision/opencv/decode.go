@@ -149,6 +149,6 @@ func (p *picture) squareToOriginal(q geometry.Square) geometry.Square {
 	for i := range q.Corners {
 		q.Corners[i].X, q.Corners[i].Y = q.Corners[i].X*sx, q.Corners[i].Y*sy
 	}
-	q.CornerSDPx *= math.Sqrt(sx * sy)
+	q.CornerSDPx, q.RMSPx = q.CornerSDPx*math.Sqrt(sx*sy), q.RMSPx*math.Sqrt(sx*sy)
 	return q
 }
