@@ -60,9 +60,10 @@ type Vision struct {
 	MemoryLimitBytes int64
 }
 
-// Reference is the reference object lying beside the food.
+// Reference is what lies beside or under the food, of known size.
 type Reference struct {
-	CoinDiameterMM float64
+	CoinDiameterMM  float64
+	PlateDiameterMM float64 // 0: plates are of many sizes
 }
 
 // Scale names the load cell: "none" or "simulated".

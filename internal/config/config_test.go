@@ -50,7 +50,7 @@ log: {level: debug}
 		Task:      Task{90 * time.Second, 3},
 		Storage:   Storage{"/data", 1 << 30, 7 * day, 0, 0},
 		Vision:    Vision{"/models", 4, 1 << 30},
-		Reference: Reference{26.5},
+		Reference: Reference{26.5, 0},
 		Scale:     Scale{"simulated"},
 		Log:       Log{slog.LevelDebug},
 	}
@@ -78,6 +78,10 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 		"list at top":          {"- a\n", []string{":1:", "top level", "server"}},
 		"broken YAML":          {"server:\n  listen: \"unclosed\n", []string{":", "YAML"}},
 		"the same key twice":   {"log:\n  level: info\n  level: debug\n", []string{":3:", "log.level", "line 2"}},
+		"a coin nobody knows":  {"reference:\n  coin: 20won\n", []string{":2:", "reference.coin", "100won, 10won, 10won-old, 1yuan"}},
+		"a coin said twice":    {"reference:\n  coin: 100won\n  coin_diameter_mm: 24\n", []string{":3:", "reference.coin_diameter_mm", "reference.coin in line 2", "one of them"}},
+		"a coin said in mm":    {"reference:\n  coin_diameter_mm: 24\n  coin: 100won\n", []string{":3:", "reference.coin: reference.coin_diameter_mm in line 2"}},
+		"plate out of range":   {"reference:\n  plate_diameter_mm: 90\n", []string{":2:", "reference.plate_diameter_mm", "from 100 to 400"}},
 		"two documents":        {"log:\n---\nlog:\n", []string{"document"}},
 		"tab":                  {"log:\n\tlevel: info\n", []string{":2:", "YAML"}},
 		"origin with a path":   {"server:\n  allowed_origins: [\"http://a/b\"]\n", []string{":2:", "origins"}},
@@ -104,6 +108,15 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
+func TestACoinIsKnownByItsName(t *testing.T) {
+	for name, mm := range map[string]float64{"500won": 26.5, "100won": 24, "50won": 21.6, "10won": 18, "10won-old": 22.86, "1yuan": 25} {
+		c, err := Parse([]byte("reference: {coin: " + name + ", plate_diameter_mm: 240}"))
+		if err != nil || c.Reference != (Reference{mm, 240}) {
+			t.Errorf("%s: %+v, %v", name, c.Reference, err)
+		}
+	}
+}
+
 func TestAnOptionOverridesAsAFileWould(t *testing.T) {
 	c := Default()
 	if err := c.Set("scale.source", "simulated"); err != nil || c.Scale.Source != "simulated" {
@@ -123,7 +136,9 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 		t.Errorf("as shipped: %+v, %v", c, err)
 	}
 	setting := regexp.MustCompile(`(?m)^  # ([a-z_]+: )`)
-	c, err := Parse(setting.ReplaceAll(text, []byte("  $1")))
+	// The coin's name and its diameter stand for each other; 1yuan is the default's.
+	once := strings.Replace(string(text), "  # coin: 1yuan\n", "", 1)
+	c, err := Parse(setting.ReplaceAll([]byte(once), []byte("  $1")))
 	if err != nil {
 		t.Fatalf("with every setting uncommented: %v", err)
 	}

@@ -55,7 +55,12 @@ var keys = []key{
 	{"vision.models_dir", "an absolute path to a folder with manifest.json", false, path(func(c *Config) *string { return &c.Vision.ModelsDir })},
 	{"vision.threads", "a whole number from 1 to 16", false, whole(func(c *Config) *int { return &c.Vision.Threads }, 1, 16)},
 	{"vision.memory_limit", "a size from 128MB to 16GB, e.g. 512MB", false, size(func(c *Config) *int64 { return &c.Vision.MemoryLimitBytes }, 128<<20, 16<<30)},
+	{"reference.coin", "one of " + strings.Join(geometry.CoinNames(), ", "), false, func(c *Config, v []string) (ok bool) {
+		c.Reference.CoinDiameterMM, ok = geometry.CoinMM(v[0])
+		return ok
+	}},
 	{"reference.coin_diameter_mm", "a number from 10 to 50 (millimetres, without a unit)", false, number(func(c *Config) *float64 { return &c.Reference.CoinDiameterMM }, geometry.MinCoinMM, geometry.MaxCoinMM)},
+	{"reference.plate_diameter_mm", "a number from 100 to 400 (millimetres, without a unit); 0 measures by no plate", false, optional(number(func(c *Config) *float64 { return &c.Reference.PlateDiameterMM }, geometry.MinPlateMM, geometry.MaxPlateMM))},
 	{"scale.source", `"none" or "simulated"`, false, func(c *Config, v []string) bool {
 		c.Scale.Source = v[0]
 		return v[0] == "none" || v[0] == "simulated"
@@ -64,6 +69,12 @@ var keys = []key{
 		return slices.Contains([]string{"debug", "info", "warn", "error"}, v[0]) &&
 			c.Log.Level.UnmarshalText([]byte(v[0])) == nil
 	}},
+}
+
+// exclusive pairs say the same thing in two ways; a file may use one of them.
+var exclusive = map[string]string{
+	"reference.coin":             "reference.coin_diameter_mm",
+	"reference.coin_diameter_mm": "reference.coin",
 }
 
 type setter = func(c *Config, values []string) bool

@@ -57,6 +57,9 @@ func (c *Config) section(prefix string, node *yaml.Node) error {
 		if first, twice := seen[path]; twice {
 			return fmt.Errorf("%d: %s: already set in line %d; allowed is once", name.Line, path, first)
 		}
+		if first, twice := seen[exclusive[path]]; twice {
+			return fmt.Errorf("%d: %s: %s in line %d says the same; allowed is one of them", name.Line, path, exclusive[path], first)
+		}
 		seen[path] = name.Line
 		if err := c.entry(path, name.Line, value); err != nil {
 			return err
