@@ -26,7 +26,7 @@ var rooms = map[string][]string{
 	"internal/weighing":          {},
 	"internal/photo":             {"internal/fault"},
 	"internal/task":              {"internal/fault"},
-	"internal/store":             {"internal/fault", "internal/task"},
+	"internal/store":             {"internal/fault", "internal/geometry", "internal/task"},
 	"internal/mass":              {"internal/catalog", "internal/geometry"},
 	"internal/vision":            {"internal/geometry"},
 	"internal/vision/cardreader": {"internal/card", "internal/geometry"},

@@ -26,7 +26,8 @@ every image was read and 1 otherwise.
 Examples:
   foodmassd estimate lunch.jpg
   foodmassd estimate --json --coin-diameter-mm 26.5 *.jpg > results.jsonl
-  foodmassd estimate --scale-g 412.5 plate.jpg`,
+  foodmassd estimate --scale-g 412.5 plate.jpg
+  foodmassd estimate --camera fixed counter.jpg`,
 	run: runEstimate,
 }
 
@@ -36,6 +37,12 @@ func runEstimate(ctx context.Context, c *command, args []string) error {
 	in := estimate.Input{}
 	asJSON := f.Bool("json", false, "print JSON Lines")
 	f.Float64Var(&in.CoinDiameterMM, "coin-diameter-mm", 0, "diameter of the coin in the photos, 10 to 50 (default reference.coin_diameter_mm)")
+	f.Func("camera", "\"fixed\" when the photos come from the `CAMERA` that was calibrated", func(text string) error {
+		if in.FixedCamera = text == "fixed"; !in.FixedCamera {
+			return errors.New("must be fixed")
+		}
+		return nil
+	})
 	f.Func("scale-g", "known net total of the foods in `GRAMS`", func(text string) error {
 		grams, err := strconv.ParseFloat(text, 64)
 		in.ScaleG = &grams

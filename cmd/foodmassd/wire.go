@@ -12,8 +12,10 @@ import (
 	"foodmassd/internal/catalog"
 	"foodmassd/internal/config"
 	"foodmassd/internal/estimate"
+	"foodmassd/internal/geometry"
 	"foodmassd/internal/mass"
 	"foodmassd/internal/photo"
+	"foodmassd/internal/store"
 	"foodmassd/internal/task"
 	"foodmassd/internal/vision"
 	"foodmassd/internal/vision/opencv"
@@ -74,7 +76,9 @@ func newEstimator(conf config.Config, eye vision.Seer, log *slog.Logger) (*estim
 	if err != nil {
 		return nil, err
 	}
-	e := &estimate.Estimator{Seer: eye, Catalog: foods, Mass: grams, CoinDiameterMM: conf.Reference.CoinDiameterMM, Logger: log}
+	e := &estimate.Estimator{Seer: eye, Catalog: foods, Mass: grams, CoinDiameterMM: conf.Reference.CoinDiameterMM,
+		PlateDiameterMM: conf.Reference.PlateDiameterMM, Logger: log,
+		Camera: func() (*geometry.Calibration, error) { return store.LoadCamera(conf.Storage.DataDir) }}
 	return e, e.Initialize()
 }
 
@@ -110,7 +114,7 @@ type runner struct {
 }
 
 func (r runner) Run(ctx context.Context, t task.Task, report func(float64, string)) (json.RawMessage, string, error) {
-	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM}
+	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM, FixedCamera: t.FixedCamera}
 	result, err := r.estimator.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
 	if err != nil {
 		return nil, "", err

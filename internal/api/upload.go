@@ -21,7 +21,7 @@ const (
 	formBytes       = 1 << 20  // everything but the image
 	partHeaderBytes = 32 << 10 // between one part and the next
 	maxParts        = 32
-	fieldBytes      = 64 // of coin_diameter_mm
+	fieldBytes      = 64 // of a text part
 )
 
 // upload answers POST /mlserver/api/upload/.
@@ -132,6 +132,8 @@ func (f *form) take(part *multipart.Part) error {
 		return f.image(part)
 	case "coin_diameter_mm":
 		return f.coinDiameter(part)
+	case "camera":
+		return f.camera(part)
 	}
 	_, err := io.Copy(io.Discard, part)
 	return cutShort(err)
@@ -152,17 +154,32 @@ func (f *form) image(part *multipart.Part) error {
 	return nil
 }
 
-func (f *form) coinDiameter(part *multipart.Part) error {
+// field reads a text part; "" is a form's empty field, not given. ok is false for one that is too long.
+func field(part *multipart.Part) (value string, ok bool, err error) {
 	text, err := io.ReadAll(io.LimitReader(part, fieldBytes+1))
-	if err != nil {
-		return cutShort(err)
+	return strings.TrimSpace(string(text)), len(text) <= fieldBytes, cutShort(err)
+}
+
+// camera takes the word that the photo comes from the fixed camera.
+func (f *form) camera(part *multipart.Part) error {
+	value, ok, err := field(part)
+	if err != nil || ok && value == "" {
+		return err
 	}
-	value := strings.TrimSpace(string(text))
-	if value == "" {
-		return nil // a form's empty field: not given
+	if !ok || value != "fixed" {
+		return fault.New(fault.BadCamera, "read camera", nil)
+	}
+	f.submission.FixedCamera = true
+	return nil
+}
+
+func (f *form) coinDiameter(part *multipart.Part) error {
+	value, ok, err := field(part)
+	if err != nil || ok && value == "" {
+		return err
 	}
 	mm, err := strconv.ParseFloat(value, 64)
-	if err != nil || len(text) > fieldBytes || !geometry.ValidCoin(mm) {
+	if err != nil || !ok || !geometry.ValidCoin(mm) {
 		return fault.New(fault.BadCoinDiameter, "read coin_diameter_mm", err)
 	}
 	f.submission.CoinDiameterMM = mm

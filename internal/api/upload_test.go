@@ -79,6 +79,8 @@ func TestUploadsGetTheirDocumentedAnswer(t *testing.T) {
 		{"coin before", []part{{"coin_diameter_mm", "", []byte(" 26.5\n")}, {"image", "a.jpg", jpegPhoto}}, ""},
 		{"coin after", []part{{"image", "a.jpg", jpegPhoto}, {"coin_diameter_mm", "", []byte("26.5")}}, ""},
 		{"coin left empty", []part{{"image", "a.jpg", jpegPhoto}, {"coin_diameter_mm", "", nil}}, ""},
+		{"fixed camera", []part{{"camera", "", []byte("fixed")}, {"image", "a.jpg", jpegPhoto}}, ""},
+		{"camera left empty", []part{{"camera", "", nil}, {"image", "a.jpg", jpegPhoto}}, ""},
 		{"other parts", []part{{"note", "", []byte("점심")}, {"image", "a.jpg", jpegPhoto}, {"thumb", "t.gif", []byte("GIF89a")}}, ""},
 		{"0 byte", one(nil), "empty_image"},
 		{"text", one([]byte("I am no photo, whatever my name says")), "unsupported_type"},
@@ -97,6 +99,8 @@ func TestUploadsGetTheirDocumentedAnswer(t *testing.T) {
 		{"coin of 9 mm", []part{{"image", "a.jpg", jpegPhoto}, {"coin_diameter_mm", "", []byte("9")}}, "bad_coin_diameter"},
 		{"coin of NaN", []part{{"coin_diameter_mm", "", []byte("NaN")}, {"image", "a.jpg", jpegPhoto}}, "bad_coin_diameter"},
 		{"coin of words", []part{{"coin_diameter_mm", "", []byte("백원")}, {"image", "a.jpg", jpegPhoto}}, "bad_coin_diameter"},
+		{"other camera", []part{{"image", "a.jpg", jpegPhoto}, {"camera", "", []byte("phone")}}, "bad_camera"},
+		{"camera of kilobytes", []part{{"camera", "", bytes.Repeat([]byte(" "), 9000)}, {"image", "a.jpg", jpegPhoto}}, "bad_camera"},
 		{"coin of kilobytes", []part{{"coin_diameter_mm", "", bytes.Repeat([]byte("2"), 9000)}}, "bad_coin_diameter"},
 	}
 	for _, test := range tests {
@@ -133,11 +137,11 @@ func (h *house) imagePath() string {
 	return got.ImagePath
 }
 
-func TestUploadCarriesCoinAndNameAlong(t *testing.T) {
+func TestUploadCarriesCoinCameraAndNameAlong(t *testing.T) {
 	h := build(t, weighApple)
-	a := h.upload(part{"image", `C:\사진\점심/../식판 #1.jpg`, jpegPhoto}, part{"coin_diameter_mm", "", []byte("26.5")})
+	a := h.upload(part{"image", `C:\사진\점심/../식판 #1.jpg`, jpegPhoto}, part{"coin_diameter_mm", "", []byte("26.5")}, part{"camera", "", []byte("fixed")})
 	got, err := h.tasks.Get(t.Context(), a.Data.TaskID)
-	if err != nil || got.CoinDiameterMM != 26.5 || got.Filename != "식판 #1.jpg" || a.Data.Filename != got.Filename {
+	if err != nil || got.CoinDiameterMM != 26.5 || !got.FixedCamera || got.Filename != "식판 #1.jpg" || a.Data.Filename != got.Filename {
 		t.Errorf("%+v, %v; answered %s", got, err, a.body)
 	}
 	if !strings.HasSuffix(got.ImagePath, a.Data.TaskID+".jpg") {

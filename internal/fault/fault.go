@@ -26,6 +26,7 @@ const (
 	TooManyPixels    Code = "too_many_pixels"
 	Oversize         Code = "resolution_too_high"
 	BadCoinDiameter  Code = "bad_coin_diameter"
+	BadCamera        Code = "bad_camera"
 	QueueFull        Code = "queue_full"
 	DiskFull         Code = "disk_full"
 	ShuttingDown     Code = "shutting_down"
@@ -87,6 +88,7 @@ var sentences = map[Code]sentence{
 	TooManyPixels:    {"사진의 해상도가 너무 높습니다. 5천만 화소 이하의 사진을 올려 주세요.", "more pixels than the limit (50 megapixels by default)"},
 	Oversize:         {"사진의 긴 변이 1920픽셀을 넘습니다. 줄여서 올려 주세요.", "the longer side exceeds 1920 px and limits.oversize is \"reject\""},
 	BadCoinDiameter:  {"동전 지름은 10~50mm 사이의 숫자로 보내 주세요.", "coin_diameter_mm must be a number from 10 to 50"},
+	BadCamera:        {"카메라 항목(camera)에는 fixed만 쓸 수 있습니다.", "camera must be \"fixed\" or left out"},
 	QueueFull:        {"지금 요청이 많습니다. 잠시 후 다시 시도해 주세요.", "the queue is full; try again shortly"},
 	DiskFull:         {"저장 공간이 부족합니다. 관리자에게 알려 주세요.", "no space left in the data directory; free some or lower retention"},
 	ShuttingDown:     {"시스템을 다시 시작하는 중입니다. 잠시 후 다시 시도해 주세요.", "the daemon is shutting down"},

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a tar file with the database and the images its tasks name, as of one moment, beside
+// Backup writes a tar file with the database, the images its tasks name and the camera's calibration, beside
 // a running daemon. Unpacked into an empty data directory it is that directory. The file appears
 // whole or not at all and replaces none. Errors: fs.ErrExist, fault.DiskFull.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
@@ -64,6 +64,11 @@ func (s *Store) writeTar(ctx context.Context, path, snapshotPath string) error {
 	err = s.addImages(ctx, archive, snapshotPath)
 	if err == nil {
 		err = addFile(archive, snapshotPath, databaseName)
+	}
+	if err == nil {
+		if err = addFile(archive, s.path(cameraName), cameraName); errors.Is(err, fs.ErrNotExist) {
+			err = nil // never calibrated
+		}
 	}
 	if err == nil {
 		err = archive.Close()

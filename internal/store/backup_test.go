@@ -44,6 +44,9 @@ func unpack(t *testing.T, path, dir string) {
 
 func TestBackupOfABusyStoreRestoresEveryTaskItHolds(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
+	if err := SaveCamera(s.dir, calibrated(40)); err != nil {
+		t.Fatal(err)
+	}
 	before := mustFinish(t, s, mustAccept(t, s, time.Now(), "before"))
 	lost := mustFinish(t, s, mustAccept(t, s, time.Now(), "image gone meanwhile"))
 	if err := os.Remove(lost.ImagePath); err != nil {
@@ -72,6 +75,9 @@ func TestBackupOfABusyStoreRestoresEveryTaskItHolds(t *testing.T) {
 	dir := t.TempDir()
 	unpack(t, file, dir)
 	restored := mustOpen(t, dir)
+	if c, err := LoadCamera(dir); err != nil || c == nil || *c != calibrated(40) {
+		t.Errorf("calibration restored as %+v, %v", c, err)
+	}
 	got, err := restored.Load(t.Context(), before.ID)
 	if err != nil || string(got.Result) != string(before.Result) {
 		t.Errorf("restored %+v, %v", got, err)

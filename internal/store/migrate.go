@@ -32,12 +32,13 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	if version > len(names) {
 		return s.wrongVersion(version, len(names))
 	}
+	isNew := version == 0
 	for ; version < len(names); version++ {
 		script, err := fs.ReadFile(files, names[version])
 		if err != nil {
 			return fmt.Errorf("read migration: %w", err)
 		}
-		if version > 0 {
+		if !isNew {
 			if err := s.copyBefore(ctx, version); err != nil {
 				return fmt.Errorf("copy database before %s: %w", names[version], diskFull(err))
 			}

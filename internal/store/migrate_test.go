@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,13 +59,13 @@ func TestMigrationKeepsTasksAndACopyOfTheOldDatabase(t *testing.T) {
 		t.Errorf("migrated task is %+v, %v", got, err)
 	}
 	copies, _ := filepath.Glob(s.path("*.bak"))
-	if len(copies) != 3 || strings.Contains(strings.Join(copies, " "), "v1.bak") {
+	if len(copies) != 3 || strings.Contains(strings.Join(copies, " "), fmt.Sprintf("v%d.bak", old)) {
 		t.Errorf("copies kept: %v, want the newest three", copies)
 	}
 
 	// The copy from just before the last step is a whole database of that schema with the task in it.
 	was := t.TempDir()
-	content, err := os.ReadFile(s.path(databaseName + ".v4.bak"))
+	content, err := os.ReadFile(s.path(fmt.Sprintf("%s.v%d.bak", databaseName, old+3)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestMigrationKeepsTasksAndACopyOfTheOldDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.Close()
-	if _, err := o.Load(t.Context(), x.ID); err != nil || schemaVersion(t, o) != 4 {
+	if _, err := o.Load(t.Context(), x.ID); err != nil || schemaVersion(t, o) != old+3 {
 		t.Errorf("copy: schema %d, %v", schemaVersion(t, o), err)
 	}
 }

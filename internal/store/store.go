@@ -9,6 +9,7 @@
 //	foodmassd.db.vN.bak    copies made before a migration away from schema N
 //	images/ab/<id>.jpg     stored images, by the first two digits of the id
 //	images/incoming/       images being received
+//	camera.json            the fixed camera's calibration, if there is one
 //	lock                   held by the one daemon that works here
 package store
 

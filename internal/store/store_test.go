@@ -34,7 +34,7 @@ func mustOpen(t *testing.T, dir string) *Store {
 // accept stores a task created at a time with content as its image.
 func accept(s *Store, created time.Time, content []byte) (task.Task, error) {
 	t := task.Task{
-		ID: uuid.NewString(), Filename: "점심 식판.jpg", CoinDiameterMM: 24, Status: task.Pending,
+		ID: uuid.NewString(), Filename: "점심 식판.jpg", CoinDiameterMM: 24, FixedCamera: true, Status: task.Pending,
 		Message: "대기 중...", CreatedAt: created.UTC().Truncate(time.Millisecond),
 	}
 	t.UpdatedAt = t.CreatedAt

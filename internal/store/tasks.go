@@ -26,9 +26,9 @@ func (s *Store) Accept(ctx context.Context, t *task.Task, d task.Draft, extensio
 	if err != nil {
 		return fmt.Errorf("store image: %w", diskFull(err))
 	}
-	const insert = `INSERT INTO tasks (id, filename, image, image_bytes, coin_diameter_mm, status, progress,
-		message, attempts, error_code, error, created_at_ms, updated_at_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	err = s.exec(ctx, "accept task", insert, t.ID, t.Filename, image, received.bytes, t.CoinDiameterMM,
+	const insert = `INSERT INTO tasks (id, filename, image, image_bytes, coin_diameter_mm, fixed_camera, status,
+		progress, message, attempts, error_code, error, created_at_ms, updated_at_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	err = s.exec(ctx, "accept task", insert, t.ID, t.Filename, image, received.bytes, t.CoinDiameterMM, t.FixedCamera,
 		string(t.Status), t.Progress, t.Message, t.Attempts, string(t.ErrorCode), t.Error,
 		t.CreatedAt.UnixMilli(), t.UpdatedAt.UnixMilli())
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Store) exec(ctx context.Context, what, query string, args ...any) error
 }
 
 // columns are what scanTask reads, less the result.
-const columns = `id, filename, image, coin_diameter_mm, status, progress, message, attempts,
+const columns = `id, filename, image, coin_diameter_mm, fixed_camera, status, progress, message, attempts,
 	error_code, error, created_at_ms, updated_at_ms`
 
 // Load implements task.Store.
@@ -138,7 +138,7 @@ func (s *Store) scanTask(row interface{ Scan(...any) error }) (t task.Task, err 
 	var image string
 	var result []byte
 	var createdMS, updatedMS int64
-	err = row.Scan(&t.ID, &t.Filename, &image, &t.CoinDiameterMM, &t.Status, &t.Progress, &t.Message,
+	err = row.Scan(&t.ID, &t.Filename, &image, &t.CoinDiameterMM, &t.FixedCamera, &t.Status, &t.Progress, &t.Message,
 		&t.Attempts, &t.ErrorCode, &t.Error, &createdMS, &updatedMS, &result)
 	if err != nil {
 		return t, err

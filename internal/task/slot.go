@@ -47,6 +47,7 @@ func (s *Slot) Accept(ctx context.Context, d Draft, sub Submission) (Task, error
 		ID:             uuid.NewString(),
 		Filename:       sub.Filename,
 		CoinDiameterMM: sub.CoinDiameterMM,
+		FixedCamera:    sub.FixedCamera,
 		Status:         Pending,
 		Message:        placeMessage(0),
 		CreatedAt:      now,

@@ -32,6 +32,7 @@ type Task struct {
 	Filename       string  // the client's base name, sanitised; never a path
 	ImagePath      string  // absolute path of the stored image, "" once it is gone
 	CoinDiameterMM float64 // 0: the configured coin
+	FixedCamera    bool    // the photo comes from the calibrated camera
 	Status         Status
 	Progress       float64 // [0,1); 1 once completed
 	Message        string  // Korean
@@ -47,6 +48,7 @@ type Task struct {
 type Submission struct {
 	Filename       string
 	CoinDiameterMM float64
+	FixedCamera    bool
 	Extension      string // "jpg" or "png", from the content
 }
 

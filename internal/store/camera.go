@@ -1,0 +1,76 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"foodmassd/internal/geometry"
+)
+
+// cameraName is the file with the fixed camera's calibration.
+const cameraName = "camera.json"
+
+// SaveCamera keeps a calibration in the data directory dir, in place of any before: wholly or not at all,
+// and through a power cut. It needs no Store, so that a camera can be calibrated before the daemon's
+// first start; a daemon at work takes it up with the next photo. Errors: fault.DiskFull.
+func SaveCamera(dir string, c geometry.Calibration) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("save camera calibration: %w", diskFull(err))
+		}
+	}()
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(dir, "."+cameraName+".")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // without effect once renamed
+	// Readable by all: the technician may be root and the daemon is not. The directory keeps others out.
+	_, err = temp.Write(append(text, '\n'))
+	if err = errors.Join(err, temp.Chmod(0o644), syncClose(temp)); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), filepath.Join(dir, cameraName)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// LoadCamera returns the calibration in the data directory dir, nil when there is none. A damaged one is
+// an error.
+func LoadCamera(dir string) (*geometry.Calibration, error) {
+	text, err := os.ReadFile(filepath.Join(dir, cameraName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load camera calibration: %w", err)
+	}
+	c, err := geometry.ParseCalibration(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, cameraName), err)
+	}
+	return &c, nil
+}
+
+// ForgetCamera removes the calibration; one that is not there is no error.
+func ForgetCamera(dir string) error {
+	err := os.Remove(filepath.Join(dir, cameraName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err = errors.Join(err, syncDir(dir)); err != nil {
+		return fmt.Errorf("forget camera calibration: %w", err)
+	}
+	return nil
+}
