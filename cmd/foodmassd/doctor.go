@@ -44,7 +44,7 @@ func runDoctor(ctx context.Context, c *command, args []string) error {
 	findings := []finding{{"configuration", s.origin(), err, "correct the file and run: foodmassd config check"}}
 	if err == nil {
 		findings = append(findings, checkClock(), checkMemory(conf), checkData(conf), checkDatabase(ctx, conf, s.quiet(conf)),
-			checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkPort(conf))
+			checkCamera(conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkPort(conf))
 	}
 	faults := 0
 	for _, f := range findings {
@@ -113,6 +113,15 @@ func checkDatabase(ctx context.Context, conf config.Config, log *slog.Logger) fi
 	if err == nil && free < conf.Storage.MinFreeBytes {
 		f.fault = fmt.Errorf("only %d MB free, storage.min_free is %d MB: photos are refused", free>>20, conf.Storage.MinFreeBytes>>20)
 		f.todo = "free space, or lower storage.images_max_size"
+	}
+	return f
+}
+
+func checkCamera(conf config.Config) finding {
+	f := finding{what: "camera", is: "not calibrated; photos need a reference object", todo: "calibrate again: foodmassd camera calibrate --help"}
+	c, err := store.LoadCamera(conf.Storage.DataDir)
+	if f.fault = err; c != nil {
+		f.is = describeCamera(*c)
 	}
 	return f
 }

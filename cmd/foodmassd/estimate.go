@@ -37,12 +37,7 @@ func runEstimate(ctx context.Context, c *command, args []string) error {
 	in := estimate.Input{}
 	asJSON := f.Bool("json", false, "print JSON Lines")
 	f.Float64Var(&in.CoinDiameterMM, "coin-diameter-mm", 0, "diameter of the coin in the photos, 10 to 50 (default reference.coin_diameter_mm)")
-	f.Func("camera", "\"fixed\" when the photos come from the `CAMERA` that was calibrated", func(text string) error {
-		if in.FixedCamera = text == "fixed"; !in.FixedCamera {
-			return errors.New("must be fixed")
-		}
-		return nil
-	})
+	camera := f.String("camera", "", "fixed when the photos come from the camera that was calibrated")
 	f.Func("scale-g", "known net total of the foods in `GRAMS`", func(text string) error {
 		grams, err := strconv.ParseFloat(text, 64)
 		in.ScaleG = &grams
@@ -56,7 +51,10 @@ func runEstimate(ctx context.Context, c *command, args []string) error {
 		return c.usageError("name at least one image")
 	case in.ScaleG != nil && !(*in.ScaleG > 0 && *in.ScaleG < 1e5):
 		return c.usageError("--scale-g must be a number of grams above 0")
+	case *camera != "" && *camera != "fixed":
+		return c.usageError("--camera must be fixed or left out")
 	}
+	in.FixedCamera = *camera == "fixed"
 	estimator, conf, eye, err := s.openEstimator(ctx)
 	if err != nil {
 		return err
