@@ -103,7 +103,7 @@ func TestACoinCutOffByThePhotosBorderLeavesDoubt(t *testing.T) {
 		if whole.EstimatedMassG < f.MassIntervalG[0] || whole.EstimatedMassG > f.MassIntervalG[1] {
 			t.Errorf("cut %d: %v does not admit %g g", i, f.MassIntervalG, whole.EstimatedMassG)
 		}
-		if !strings.Contains(f.Reasoning, "기준 물체가 없어") && !strings.Contains(f.Reasoning, "기준 동전의 크기가 정확하지 않습니다") {
+		if !strings.Contains(f.Reasoning, "기준 물체가 없어") && !strings.Contains(f.Reasoning, "기준이 되는 크기가 정확하지 않습니다") {
 			t.Errorf("cut %d: reasoning %q", i, f.Reasoning)
 		}
 	}
