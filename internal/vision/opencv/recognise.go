@@ -17,9 +17,10 @@ import (
 const (
 	// maxFoods bounds the time spent on one photo; a tray holds seven dishes at most.
 	maxFoods = 12
-	// settledIoU is the agreement of the refined box with the box of its crop from which a second look
-	// around the refined box changes nothing worth its milliseconds.
-	settledIoU = 0.9
+	// settledIoU is the agreement of the refined box with the box of its crop, and sureProbability that of
+	// the likeliest class, from which on a second look changes nothing worth its milliseconds.
+	settledIoU      = 0.9
+	sureProbability = 0.98
 	// minProbability is where the list of classes ends.
 	minProbability = 0.002
 )
@@ -48,26 +49,55 @@ type closeUp struct {
 	// crop is the square that was looked at; mask covers it.
 	crop      geometry.Rect
 	mask      plane
-	classes   []vision.ClassProbability
+	probs     []float32
 	topView   float64
 	embedding []float32
 }
 
-// recognise refines a detected food, looking a second time when the first look moved the box.
+// recognise looks at a detected food and, when that moved the box or left doubt about the class, once more
+// at the mirror image of what the refined box holds, whose errors are others; both looks count the same.
 func (r *recogniser) recognise(bgr gocv.Mat, d detection) (closeUp, error) {
-	c, err := r.look(bgr, d)
-	if err != nil || c.box.IoU(d.box) >= settledIoU {
-		return c, err
+	first, err := r.look(bgr, d, false)
+	if err != nil || first.box.IoU(d.box) >= settledIoU && slices.Max(first.probs) >= sureProbability {
+		return first, err
 	}
-	return r.look(bgr, c.detection)
+	second, err := r.look(bgr, first.detection, true)
+	if err != nil {
+		return closeUp{}, err
+	}
+	return second.with(first), nil
 }
 
-func (r *recogniser) look(bgr gocv.Mat, d detection) (closeUp, error) {
+// with averages what two looks tell; the mask stays the receiver's.
+func (c closeUp) with(other closeUp) closeUp {
+	mean := func(a, b float64) float64 { return (a + b) / 2 }
+	c.box = corners(mean(c.box.X, other.box.X), mean(c.box.Y, other.box.Y),
+		mean(c.box.X+c.box.Width, other.box.X+other.box.Width), mean(c.box.Y+c.box.Height, other.box.Y+other.box.Height))
+	for i, p := range other.probs {
+		c.probs[i] = (c.probs[i] + p) / 2
+	}
+	c.topView = mean(c.topView, other.topView)
+	var length float64
+	for i, v := range other.embedding {
+		c.embedding[i] += v
+		length += float64(c.embedding[i]) * float64(c.embedding[i])
+	}
+	for i := range c.embedding {
+		c.embedding[i] /= float32(math.Max(1e-6, math.Sqrt(length)))
+	}
+	return c
+}
+
+// look examines the surroundings of a box, or their mirror image; what it returns is not mirrored.
+func (r *recogniser) look(bgr gocv.Mat, d detection, mirrored bool) (closeUp, error) {
 	square := cropSquare(d.box, r.spec.Input.Margin)
 	crop := cut(bgr, square, r.fill())
 	defer crop.Close()
 	input := resize(crop, r.spec.side(), r.spec.side())
 	defer input.Close()
+	if mirrored {
+		gocv.Flip(input, &input, 1)
+	}
 	out, err := r.forward(input)
 	if err != nil {
 		return closeUp{}, err
@@ -77,17 +107,24 @@ func (r *recogniser) look(bgr gocv.Mat, d detection) (closeUp, error) {
 		return out[p.Offset : p.Offset+p.Length]
 	}
 	side := float64(square.Dx())
+	b := get("box")
+	left, right := float64(b[0]), float64(b[2])
+	mask := plane{get("mask"), r.spec.parts["mask"].Shape[1], r.spec.parts["mask"].Shape[0]}
+	if mirrored {
+		left, right = 1-right, 1-left
+		for row := range slices.Chunk(mask.values, mask.width) {
+			slices.Reverse(row)
+		}
+	}
 	c := closeUp{
 		detection: d,
 		crop:      geometry.Rect{X: float64(square.Min.X), Y: float64(square.Min.Y), Width: side, Height: side},
-		mask:      plane{get("mask"), r.spec.parts["mask"].Shape[1], r.spec.parts["mask"].Shape[0]},
-		classes:   r.classes(get("probs")),
+		mask:      mask,
+		probs:     get("probs"),
 		topView:   unit(get("top_view")[0]),
 		embedding: get("embedding"),
 	}
-	b := get("box")
-	edge := func(i int, lo float64) float64 { return lo + float64(b[i])*side }
-	refined := corners(edge(0, c.crop.X), edge(1, c.crop.Y), edge(2, c.crop.X), edge(3, c.crop.Y))
+	refined := corners(c.crop.X+left*side, c.crop.Y+float64(b[1])*side, c.crop.X+right*side, c.crop.Y+float64(b[3])*side)
 	refined = clip(refined, geometry.Rect{Width: float64(bgr.Cols()), Height: float64(bgr.Rows())})
 	if refined.Width >= 1 && refined.Height >= 1 {
 		c.box = refined

@@ -144,7 +144,7 @@ func (l *look) recognise() error {
 			Box:       l.photo.toOriginal(c.box),
 			Outline:   l.photo.outlineToOriginal(c.outline(l.seer.recogniser.spec.Thresholds.Mask)),
 			Score:     c.score,
-			Classes:   c.classes,
+			Classes:   l.seer.recogniser.classes(c.probs),
 			TopView:   c.topView,
 			Embedding: c.embedding,
 		})
