@@ -35,8 +35,8 @@ type Estimate struct {
 	VolumeCM3 float64
 }
 
-// PointG is the number to show, in grams: the median, which half of the truth exceeds.
-func (e Estimate) PointG() float64 { return e.Grams.Quantile(0.5) }
+// PointG is the number to show, in grams.
+func (e Estimate) PointG() float64 { return e.Grams.Point() }
 
 // negligible is the probability below which a class or view is left out.
 const negligible = 0.005

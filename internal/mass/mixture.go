@@ -40,6 +40,23 @@ func (d Mixture) Quantile(p float64) float64 {
 	return math.Exp((lo + hi) / 2)
 }
 
+// Point returns the grams to show. Of one log-normal it is the median. Between things that weigh much less
+// and much more it leans to the lighter, since an error counts by its share of the truth: components
+// weigh in by the inverse of their medians, as in the mean of 1/truth.
+func (d Mixture) Point() float64 {
+	var sum float64
+	leaning := make(Mixture, len(d))
+	for i, c := range d {
+		leaning[i] = c
+		leaning[i].Weight *= math.Exp(-c.LogMean)
+		sum += leaning[i].Weight
+	}
+	for i := range leaning {
+		leaning[i].Weight /= sum
+	}
+	return leaning.Quantile(0.5)
+}
+
 // Moments returns mean and variance in grams and grams².
 func (d Mixture) Moments() (mean, variance float64) {
 	var square float64
