@@ -24,8 +24,9 @@ func cardOf(diff float64) vision.Reference {
 		Box: geometry.Rect{X: 600, Y: 400, Width: side, Height: side}}
 }
 
-var plate = vision.Reference{Kind: vision.KindPlate, Confidence: 0.9, Box: geometry.Rect{X: 200, Y: 50, Width: 400, Height: 400},
-	Ellipse: &geometry.Ellipse{Center: geometry.Point{X: 400, Y: 250}, Major: 400, Minor: 400}}
+// plate of 200 mm, whose raised rim looks 8 % larger.
+var plate = vision.Reference{Kind: vision.KindPlate, Confidence: 0.9, Box: geometry.Rect{X: 184, Y: 34, Width: 432, Height: 432},
+	Ellipse: &geometry.Ellipse{Center: geometry.Point{X: 400, Y: 250}, Major: 432, Minor: 432}}
 
 func estimateOf(t *testing.T, e *Estimator, in Input) *Result {
 	t.Helper()

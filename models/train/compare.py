@@ -1,7 +1,6 @@
 """Compare regressors for grams on the rows of crossval.py: python3 compare.py --rows WORK/rows-0.csv ... (one file per fold)
 
-Every file is estimated by a fit on the others, with the labelled class, so that only the regression differs. The
-network's own guess (heft) comes from a network that never saw the file's items. Prints MAPE in percent, top and side.
+Every file is estimated by a fit on the others, with the labelled class, so that only the regression differs. Prints MAPE in percent, top and side.
 Needs scikit-learn.
 """
 import argparse
@@ -66,26 +65,19 @@ def boosting(train, test, foods, view):
 
 
 def head(train, test, foods, view):
-    """A small network over class, sides, area and the recogniser's heft."""
-    def inputs(rows):
-        hot, x = columns(rows, foods, True)
-        return np.hstack([hot, x, np.array([[float(r["heft"]) - 5.5] for r in rows])])
+    """A small network over class, sides and area."""
+    (hot, x), (hot2, x2) = (columns(rows, foods, True) for rows in (train, test))
     base = class_mean(train, train, foods, view)
-    net = MLPRegressor((24,), alpha=1.0, max_iter=400, random_state=0, early_stopping=False)
+    net = MLPRegressor((24,), alpha=1.0, max_iter=400, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        net.fit(inputs(train), np.log([r["truth_g"] for r in train]) - base)
-    return class_mean(train, test, foods, view) + net.predict(inputs(test))
+        net.fit(np.hstack([hot, x]), np.log([r["truth_g"] for r in train]) - base)
+    return class_mean(train, test, foods, view) + net.predict(np.hstack([hot2, x2]))
 
 
-def heft(train, test, foods, view):
-    """The network's own guess, with the class left out altogether."""
-    return np.array([float(r["heft"]) + 1.5 * math.log(r["width_mm"] * r["height_mm"] / 1e4) for r in test])
-
-
-def fused(train, test, foods, view):
-    """Ridge and heft, half each on the log scale."""
-    return (ridge(train, test, foods, view) + heft(train, test, foods, view)) / 2
+def together(train, test, foods, view):
+    """Ridge and Gaussian process, half each on the log scale."""
+    return (ridge(train, test, foods, view) + process(train, test, foods, view)) / 2
 
 
 def main():
@@ -96,7 +88,8 @@ def main():
     foods = sorted({r["truth_key"] for rows in parts for r in rows})
     shaped = lambda *a: process(*a, shape=True)
     for name, method in (("class mean", class_mean), ("hierarchical ridge", ridge), ("Gaussian process", process),
-                         ("… with area", shaped), ("boosted trees", boosting), ("learned head", head), ("heft alone", heft), ("ridge and heft", fused)):
+                         ("… with area", shaped), ("boosted trees", boosting), ("learned head", head),
+                         ("ridge and process", together)):
         cells = []
         for view in ("top", "side"):
             errors = []

@@ -1,7 +1,7 @@
 """Train the detector: python3 detector.py --data DIR --work DIR [--steps 5100] [--sources ecustfd,tray,...]
 
 Writes DIR/detector.pt (checkpoint, resumed when present), detector.log, and every eighth of the
-steps the averaged weights as ../detector.onnx. With --start it goes on from a shipped detector.
+steps the averaged weights as ../detector.onnx. With --plates-onto a shipped detector learns plates.
 """
 import argparse
 import os
@@ -74,8 +74,7 @@ def main():
     parser.add_argument("--work", required=True, help="cache, checkpoint and log")
     parser.add_argument("--steps", type=int, default=5100)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--start", help="detector.onnx to start from")
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--plates-onto", metavar="ONNX", help="shipped detector that learns plates; all else of it stays as it is")
     parser.add_argument("--sources", default="ecustfd,tray,cafeteria,clearplate,korean,coins")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default=contract.MODELS, help="where the network goes")
@@ -86,10 +85,12 @@ def main():
     records = detdata.cache(args.data, args.work, args.sources.split(","))
     val = [r for r in records if r["split"] == "val" and r["source"] in ("ecustfd", "tray", "erased")]
     net = nets.Detector()
-    if args.start:
-        net.load(args.start)
+    if args.plates_onto:
+        net.load(args.plates_onto)
+        net.requires_grad_(False)
+        net.plate.requires_grad_(True)
     net = net.to(memory_format=torch.channels_last)
-    run = Run(net, args.work, "detector", args.steps, lr=args.rate)
+    run = Run(net, args.work, "detector", args.steps, lr=2e-3)
     sampler = detdata.Sampler([r for r in records if r["split"] == "train"], args.seed + run.step)
     mean = np.zeros(3)
     while run.progress() < 1:
@@ -97,7 +98,8 @@ def main():
         size = nets.DET_SIZE if full else 256
         batch = [sampler.sample(size, full) for _ in range(args.batch)]
         images = torch.from_numpy(np.stack([b[0] for b in batch])).permute(0, 3, 1, 2).float() / 255
-        net.train(not args.start)
+        net.train(not args.plates_onto)
+        net.plate.train()
         parts = losses(net, images.contiguous(memory_format=torch.channels_last),
                        torch.from_numpy(np.stack([b[1] for b in batch])))
         run.update(parts[0] + parts[1] + parts[2])

@@ -23,7 +23,7 @@ import numpy as np
 import manifest
 from massfit import Prior, Table, cross_validate, fit, mape, ranges
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 FEATURES = {"top": ["log_long", "log_short"], "side": ["log_width", "log_height"]}
 SIZE_FEATURES = {"top": ["log_size", "log_long_short"], "side": ["log_size", "log_width_height"]}
 MIN_IOU = 0.7  # boxes worse than that are no measurement

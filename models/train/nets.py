@@ -40,10 +40,9 @@ class Detector(nn.Module):
         self.l4, self.l8, self.l16, self.l32 = (conv(c, d, 1) for c, d in zip(w[1:], (fine, neck, neck, neck)))
         self.d16, self.d8, self.d4 = conv(neck, neck), conv(neck, fine), conv(fine, fine)
         self.heat, self.dist, self.mask = nn.Conv2d(fine, 2, 1), nn.Conv2d(fine, 4, 1), nn.Conv2d(fine, 1, 1)
-        self.plate = nn.Sequential(conv(fine, fine), nn.Conv2d(fine, 5, 1))  # lies about foods: sides of its own
+        self.plate = Plates(w[2:], fine)
         nn.init.constant_(self.heat.bias, -4.0)
         nn.init.constant_(self.dist.bias, 3.0)
-        self.plate[1].bias.data = torch.tensor([-4.0] + [5.0] * 4)
 
     def raw(self, x):
         """Logits of heat (food, coin, plate) and mask, distances of foods and coins, of plates, in input pixels."""
@@ -54,7 +53,8 @@ class Detector(nn.Module):
         p = self.d16(self.l16(c16) + up2(self.l32(c32)))
         p = self.d8(self.l8(c8) + up2(p))
         p = self.d4(self.l4(c4) + up2(p))
-        heat, dist, mask, plate = self.heat(p), F.softplus(self.dist(p)) * BOX_UNIT, self.mask(p), self.plate(p)
+        heat, dist, mask = self.heat(p), F.softplus(self.dist(p)) * BOX_UNIT, self.mask(p)
+        plate = self.plate(c8, c16, c32)
         return torch.cat([heat, plate[:, :1]], 1), dist, F.softplus(plate[:, 1:]) * BOX_UNIT, mask
 
     def forward(self, x):
@@ -65,7 +65,7 @@ class Detector(nn.Module):
     def load(self, path):
         """Take over a shipped detector's convolutions, into which its norms were folded; norms become identities.
 
-        Layers that the file lacks stay as they are. Train with the norms in evaluation mode.
+        Layers that the file lacks stay as they are.
         """
         order, hooks = [], []
         for m in self.modules():
@@ -85,6 +85,21 @@ class Detector(nn.Module):
                 norm[conv].bias.data = torch.from_numpy(bias)
             else:
                 conv.bias.data = torch.from_numpy(bias)
+
+
+class Plates(nn.Module):
+    """Heat and sides of plates, which lie about foods: a neck of its own on the detector's maps at strides 8, 16 and 32."""
+
+    def __init__(self, width, fine, neck=32):
+        super().__init__()
+        self.l8, self.l16, self.l32 = (conv(c, neck, 1) for c in width)
+        self.d32, self.d16, self.d8, self.d4 = (conv(neck, n) for n in (neck, neck, neck, fine))
+        self.out = nn.Conv2d(fine, 5, 1)
+        self.out.bias.data = torch.tensor([-4.0] + [5.0] * 4)
+
+    def forward(self, c8, c16, c32):
+        p = self.d16(self.l16(c16) + up2(self.d32(self.l32(c32))))
+        return self.out(self.d4(up2(self.d8(self.l8(c8) + up2(p)))))
 
 
 class Edges(nn.Module):

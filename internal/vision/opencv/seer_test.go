@@ -50,14 +50,16 @@ func photoPath(t testing.TB, name string) string {
 	return path
 }
 
-func TestRealPhotosShowTheirFoodAndCoin(t *testing.T) {
+func TestRealPhotosShowTheirFoodCoinAndPlate(t *testing.T) {
 	s := newSeer(t)
 	cases := []struct {
 		photo string
 		foods map[string]geometry.Rect // as annotated
 		coin  geometry.Rect
+		plate geometry.Rect
 	}{
-		{"apple001-side-01.jpg", map[string]geometry.Rect{"apple": {X: 326, Y: 229, Width: 214, Height: 172}}, geometry.Rect{X: 196, Y: 344, Width: 59, Height: 51}},
+		{"apple001-side-01.jpg", map[string]geometry.Rect{"apple": {X: 326, Y: 229, Width: 214, Height: 172}}, geometry.Rect{X: 196, Y: 344, Width: 59, Height: 51},
+			geometry.Rect{X: 312, Y: 64, Width: 459, Height: 456}},
 	}
 	for _, c := range cases {
 		t.Run(c.photo, func(t *testing.T) {
@@ -76,14 +78,32 @@ func TestRealPhotosShowTheirFoodAndCoin(t *testing.T) {
 					t.Errorf("%s at %+v, outline %+v, want %+v", f.Classes[0].Key, f.Box, f.Outline.Bounds(), want)
 				}
 			}
-			if len(scene.References) != 1 || scene.References[0].Ellipse == nil || scene.References[0].Ellipse.Bounds().IoU(c.coin) < 0.7 {
-				t.Errorf("references %+v", scene.References)
+			for kind, want := range map[string]geometry.Rect{vision.KindCoin: c.coin, vision.KindPlate: c.plate} {
+				if e := theOnly(t, scene, kind).Ellipse; e == nil || e.Bounds().IoU(want) < 0.7 {
+					t.Errorf("%s %+v, want %+v", kind, e, want)
+				}
 			}
 			if len(stages) != 4 || len(scene.TimingsMS) != 4 || len(scene.Models) != 2 {
 				t.Errorf("stages %q, timings %v, models %v", stages, scene.TimingsMS, scene.Models)
 			}
 		})
 	}
+}
+
+// theOnly returns the one reference object of a kind.
+func theOnly(t *testing.T, scene vision.Scene, kind string) (only vision.Reference) {
+	t.Helper()
+	n := 0
+	for _, r := range scene.References {
+		if r.Kind == kind {
+			only = r
+			n++
+		}
+	}
+	if n != 1 {
+		t.Fatalf("%d of %s in %+v", n, kind, scene.References)
+	}
+	return only
 }
 
 func TestPositionsAreThoseOfTheOriginalWhateverSizeIsAnalysed(t *testing.T) {
@@ -97,13 +117,13 @@ func TestPositionsAreThoseOfTheOriginalWhateverSizeIsAnalysed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if small.Width != full.Width || small.Height != full.Height || len(small.Foods) != 1 || len(small.References) != 1 {
-		t.Fatalf("%d × %d, %d foods, %d references", small.Width, small.Height, len(small.Foods), len(small.References))
+	if small.Width != full.Width || small.Height != full.Height || len(small.Foods) != 1 {
+		t.Fatalf("%d × %d, %d foods", small.Width, small.Height, len(small.Foods))
 	}
 	if iou := small.Foods[0].Box.IoU(full.Foods[0].Box); iou < 0.93 {
 		t.Errorf("food at %+v and %+v", small.Foods[0].Box, full.Foods[0].Box)
 	}
-	a, b := small.References[0].Ellipse, full.References[0].Ellipse
+	a, b := theOnly(t, small, vision.KindCoin).Ellipse, theOnly(t, full, vision.KindCoin).Ellipse
 	if a == nil || b == nil || math.Abs(a.Major/b.Major-1) > 0.03 {
 		t.Errorf("coins %+v and %+v", a, b)
 	}
