@@ -33,7 +33,7 @@ def detection(models, photos):
         overlaps = itertools.product((0.4, 0.55), (0.7, 0.9)) if kind == "food" else \
             [(best["nms_iou"], best["nms_contained"])]
         for (nms, inside), score in itertools.product(overlaps, np.arange(0.15, 0.71, 0.05)):
-            t = {"score_food": 2.0, "score_coin": 2.0, key: score, "nms_iou": nms, "nms_contained": inside}
+            t = {"score_food": 2.0, "score_coin": 2.0, "score_plate": 2.0, key: score, "nms_iou": nms, "nms_contained": inside}
             recall, extra = collections.defaultdict(decode.Score), decode.Score()
             for source, complete, objects, maps, scale in seen:
                 found = decode.boxes(maps, t)

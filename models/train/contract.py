@@ -17,7 +17,7 @@ DETECTOR = {
                "channels": ["heat_food", "heat_coin", "left", "top", "right", "bottom", "mask_food",
                             "heat_plate", "plate_left", "plate_top", "plate_right", "plate_bottom"],
                "distance_unit": "input pixels from the cell centre to the box side"},
-    "thresholds": {"score_food": 0.35, "score_coin": 0.35, "score_plate": 0.35, "nms_iou": 0.45, "nms_contained": 0.8, "mask": 0.5},
+    "thresholds": {"score_food": 0.35, "score_coin": 0.35, "score_plate": 0.55, "nms_iou": 0.45, "nms_contained": 0.8, "mask": 0.5},
 }
 
 RECOGNISER = {

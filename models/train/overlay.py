@@ -8,7 +8,7 @@ import pipeline
 
 
 def draw(models, image, side=400):
-    """The photo with foods (red: detected, yellow: refined, green: outline) and coins (blue)."""
+    """The photo with foods (red: detected, yellow: refined, green: outline), coins and plates (blue)."""
     found = models.detect(image)
     foods = [(s, b, models.recognise(image, b, 2)) for k, s, b in found if k == "food"]
     s = side / max(image.shape[:2])
@@ -24,7 +24,7 @@ def draw(models, image, side=400):
         return p
 
     for kind, _, box in found:
-        if kind == "coin":
+        if kind != "food":
             rectangle(box, (40, 80, 255))
     for score, box, r in foods:
         rectangle(box, (255, 0, 0))
