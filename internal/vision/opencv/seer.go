@@ -170,7 +170,11 @@ func (l *look) measure() error {
 		})
 		l.leaveOut(geometry.Polygon(card.Corners[:]).Bounds())
 	}
-	l.measureRound(photo, vision.KindCoin, l.found.coins)
+	coins, err := l.seer.recogniser.notFood(l.photo.bgr, l.found.coins)
+	if err != nil {
+		return fault.New(fault.Internal, "look at coins", err)
+	}
+	l.measureRound(photo, vision.KindCoin, coins)
 	l.measureRound(photo, vision.KindPlate, l.found.plates)
 	return nil
 }

@@ -90,6 +90,21 @@ func TestRealPhotosShowTheirFoodCoinAndPlate(t *testing.T) {
 	}
 }
 
+func TestWhatLooksLikeAFoodIsNoCoin(t *testing.T) {
+	s := newSeer(t)
+	photo, err := decode(photoPath(t, "ecustfd/images/apple001-side-01.jpg"), vision.DefaultMaxSidePx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer photo.close()
+	coin := detection{box: geometry.Rect{X: 196, Y: 344, Width: 59, Height: 51}}
+	apple := detection{box: geometry.Rect{X: 326, Y: 229, Width: 214, Height: 172}}
+	kept, err := s.recogniser.notFood(photo.bgr, []detection{apple, coin})
+	if err != nil || len(kept) != 1 || kept[0] != coin {
+		t.Errorf("kept %+v, %v; want the coin", kept, err)
+	}
+}
+
 // theOnly returns the one reference object of a kind.
 func theOnly(t *testing.T, scene vision.Scene, kind string) (only vision.Reference) {
 	t.Helper()
