@@ -15,6 +15,7 @@ require (
 	gocv.io/x/gocv v0.31.0
 	golang.org/x/image v0.36.0
 	golang.org/x/sys v0.49.0
+	periph.io/x/conn/v3 v3.7.3
 	rsc.io/qr v0.2.0
 )
 

@@ -37,7 +37,9 @@ var rooms = map[string][]string{
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task"},
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},
+	"hardware/hx711":             {"internal/weighing"},
 	"hardware/simulated":         {"internal/weighing"},
+	"hardware/twin":              {},
 	"models":                     {},
 	"web":                        {},
 }

@@ -1,0 +1,233 @@
+package hx711_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+
+	"foodmassd/hardware/hx711"
+	"foodmassd/hardware/twin"
+)
+
+// perGain is what the twin's input counts for each unit of gain, so that a wrong gain shows.
+const perGain = 6_553
+
+func steady(gain int) int32 { return int32(gain) * perGain }
+
+// wire connects a driver to a twin; change alters both before the driver takes the pins.
+func wire(t *testing.T, change func(*twin.HX711, *hx711.Cell)) (*twin.HX711, *hx711.Cell) {
+	t.Helper()
+	chip := &twin.HX711{Clock: &twin.Clock{}, RateHz: 10, Counts: steady, PinTime: time.Microsecond}
+	cell := &hx711.Cell{SCK: chip.SCK(), DOUT: chip.DOUT(), RateHz: 10, Time: chip.Clock}
+	if change != nil {
+		change(chip, cell)
+	}
+	if err := cell.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	return chip, cell
+}
+
+func reads(t *testing.T, cell *hx711.Cell, n int, want int32) {
+	t.Helper()
+	for i := range n {
+		if got, err := cell.Read(t.Context()); err != nil || got != want {
+			t.Fatalf("read %d: got %d, %v; want %d", i, got, err, want)
+		}
+	}
+}
+
+func TestEveryInputAndRateGivesSettledCountsFromTheFirstReadOn(t *testing.T) {
+	for _, rate := range []int{10, 80} {
+		for input, gain := range map[hx711.Input]int{hx711.A128: 128, hx711.A64: 64, hx711.B32: 32} {
+			_, cell := wire(t, func(chip *twin.HX711, cell *hx711.Cell) {
+				chip.RateHz, cell.RateHz, cell.Input = rate, rate, input
+			})
+			reads(t, cell, 20, steady(gain))
+		}
+	}
+}
+
+func TestCountsAreTwosComplement(t *testing.T) {
+	for _, want := range []int32{1, -2, 0x555555, -0x555555, hx711.SaturatedHigh - 1, hx711.SaturatedLow + 1} {
+		_, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) { chip.Counts = func(int) int32 { return want } })
+		reads(t, cell, 3, want)
+	}
+}
+
+func TestPinsThatCannotWaitForEdgesArePolled(t *testing.T) {
+	for _, edges := range []twin.EdgeSupport{twin.EdgesRefused, twin.EdgesIgnored} {
+		_, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) { chip.Edges = edges })
+		reads(t, cell, 20, steady(128))
+	}
+}
+
+// stall delays a share of the clock's levels by d.
+func stall(share float64, at gpio.Level, d time.Duration) func(gpio.Level) time.Duration {
+	random := rand.New(rand.NewPCG(3, 4))
+	return func(l gpio.Level) time.Duration {
+		if l != at || random.Float64() >= share {
+			return 0
+		}
+		return d
+	}
+}
+
+func TestABusyHostCostsTimeButNeverAWrongNumber(t *testing.T) {
+	for name, delay := range map[string]func(gpio.Level) time.Duration{
+		"the chip powers down":               stall(0.004, gpio.High, 90*time.Microsecond),
+		"it nearly does":                     stall(0.004, gpio.High, 55*time.Microsecond),
+		"the read meets the next conversion": stall(0.002, gpio.Low, 120*time.Millisecond),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, input := range []hx711.Input{hx711.A128, hx711.A64} {
+				late := 0
+				_, cell := wire(t, func(chip *twin.HX711, cell *hx711.Cell) {
+					cell.Input = input
+					chip.Stall = func(l gpio.Level) time.Duration {
+						d := delay(l)
+						if d > 0 {
+							late++
+						}
+						return d
+					}
+				})
+				reads(t, cell, 300, steady(map[hx711.Input]int{hx711.A128: 128, hx711.A64: 64}[input]))
+				if late == 0 {
+					t.Error("the host was never late: nothing was tried")
+				}
+			}
+		})
+	}
+}
+
+func TestTheTwinPowersDownAsTheChipDoes(t *testing.T) {
+	chip, cell := wire(t, nil)
+	reads(t, cell, 2, steady(128))
+	before := chip.PowerDowns
+	chip.Stall = stall(0.01, gpio.High, 61*time.Microsecond)
+	reads(t, cell, 50, steady(128))
+	if chip.PowerDowns == before {
+		t.Error("61 µs high, but no power-down")
+	}
+}
+
+func TestGlitchesDoNotComeThrough(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	glitches := 0
+	_, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) {
+		chip.Glitch = func() (uint32, bool) {
+			if random.Float64() >= 0.05 {
+				return 0, false
+			}
+			glitches++
+			return []uint32{0, 1<<24 - 1, 1<<23 - 1}[random.IntN(3)], true
+		}
+	})
+	reads(t, cell, 2000, steady(128))
+	if glitches < 50 {
+		t.Errorf("only %d glitches were tried", glitches)
+	}
+}
+
+func TestAFaultThatStaysIsNamedAndPasses(t *testing.T) {
+	glitch := func(word uint32) func() (uint32, bool) { return func() (uint32, bool) { return word, true } }
+	for name, tc := range map[string]struct {
+		fault func(*twin.HX711)
+		want  error
+		hint  string
+	}{
+		"unplugged":       {func(c *twin.HX711) { c.Unplugged = true }, hx711.ErrUnplugged, "check its data wire"},
+		"only zeros":      {func(c *twin.HX711) { c.Glitch = glitch(0) }, hx711.ErrUnplugged, "check its data wire"},
+		"only ones":       {func(c *twin.HX711) { c.Glitch = glitch(1<<24 - 1) }, hx711.ErrGlitched, "wires short"},
+		"no conversion":   {func(c *twin.HX711) { c.Dead = true }, hx711.ErrNotReady, "check its supply"},
+		"overloaded":      {func(c *twin.HX711) { c.Counts = func(int) int32 { return 1 << 24 } }, hx711.ErrSaturated, "take the load off"},
+		"wired backwards": {func(c *twin.HX711) { c.Counts = func(int) int32 { return -1 << 24 } }, hx711.ErrSaturated, "four wires"},
+		"host too busy": {func(c *twin.HX711) { c.Stall = stall(1, gpio.High, time.Millisecond) },
+			hx711.ErrSlowHost, "too busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chip, cell := wire(t, nil)
+			reads(t, cell, 2, steady(128))
+			well := *chip
+			tc.fault(chip)
+			for range 2 { // also with what the first failure left behind
+				_, err := cell.Read(t.Context())
+				if !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.hint) || !strings.Contains(err.Error(), "DOUT") {
+					t.Fatalf("got %v", err)
+				}
+			}
+			chip.Unplugged, chip.Dead, chip.Glitch, chip.Counts, chip.Stall = well.Unplugged, well.Dead, well.Glitch, well.Counts, well.Stall
+			reads(t, cell, 5, steady(128))
+		})
+	}
+}
+
+func TestAWireThatComesOffDuringAReadGivesNoNumber(t *testing.T) {
+	for after := range 25 {
+		chip, cell := wire(t, nil)
+		reads(t, cell, 1, steady(128))
+		rises := 0
+		chip.Stall = func(l gpio.Level) time.Duration {
+			if l == gpio.High {
+				rises++
+			}
+			chip.Unplugged = chip.Unplugged || rises > after
+			return 0
+		}
+		if counts, err := cell.Read(t.Context()); !errors.Is(err, hx711.ErrUnplugged) {
+			t.Errorf("off after bit %d: got %d, %v", after, counts, err)
+		}
+	}
+}
+
+func TestHaltPowersDownAndTheNextReadWakesAndSettles(t *testing.T) {
+	chip, cell := wire(t, func(_ *twin.HX711, cell *hx711.Cell) { cell.Input = hx711.A64 })
+	reads(t, cell, 2, steady(64))
+	before := chip.PowerDowns
+	if err := cell.Halt(); err != nil {
+		t.Fatal(err)
+	}
+	chip.Clock.Sleep(time.Hour)
+	reads(t, cell, 5, steady(64))
+	if chip.PowerDowns == before {
+		t.Error("the chip was never powered down")
+	}
+}
+
+func TestACancelledReadReturns(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, dead := range []bool{true, false} {
+		_, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) { chip.Dead = dead })
+		if _, err := cell.Read(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("dead %v: got %v", dead, err)
+		}
+	}
+}
+
+// refusing is a pin that somebody else holds.
+type refusing struct{ gpio.PinOut }
+
+func (refusing) Name() string         { return "GPIO5" }
+func (refusing) Out(gpio.Level) error { return errors.New("device or resource busy") }
+
+func TestAWrongSetUpIsRefusedByName(t *testing.T) {
+	for want, change := range map[string]func(*hx711.Cell){
+		"does 10 or 80": func(c *hx711.Cell) { c.RateHz = 20 },
+		"no input 3":    func(c *hx711.Cell) { c.Input = 3 },
+		"clock GPIO5":   func(c *hx711.Cell) { c.SCK = refusing{c.SCK} },
+	} {
+		chip := &twin.HX711{Clock: &twin.Clock{}, RateHz: 10, Counts: steady}
+		cell := &hx711.Cell{SCK: chip.SCK(), DOUT: chip.DOUT(), RateHz: 10}
+		change(cell)
+		if err := cell.Initialize(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
