@@ -38,6 +38,8 @@ var rooms = map[string][]string{
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},
 	"hardware/hx711":             {"internal/weighing"},
+	"hardware/nau7802":           {"internal/weighing"},
+	"hardware/code24":            {"internal/weighing"},
 	"hardware/simulated":         {"internal/weighing"},
 	"hardware/twin":              {},
 	"models":                     {},

@@ -1,0 +1,295 @@
+// Package nau7802 reads a load cell through Nuvoton's NAU7802, a 24-bit converter on an I²C bus.
+// Sections named here are those of the chip's datasheet, revision 1.7.
+package nau7802
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"periph.io/x/conn/v3/i2c"
+
+	"foodmassd/internal/weighing"
+)
+
+// Address is the chip's only I²C address.
+const Address = 0x2A
+
+// Counts at which the converter saturates.
+const (
+	SaturatedLow  int32 = -1 << 23
+	SaturatedHigh int32 = 1<<23 - 1
+)
+
+// Errors of Read; errors.Is tells them apart. Each says what a technician can do.
+var (
+	// ErrNoAnswer: nothing acknowledges the address, or the bus failed.
+	ErrNoAnswer = errors.New("no NAU7802 answers at address 0x2a; check its supply, its two wires and the bus number (i2cdetect -y NUMBER)")
+	// ErrOtherChip: what answers is no NAU7802.
+	ErrOtherChip = errors.New("the chip at address 0x2a is no NAU7802; another device has this address")
+	// ErrPowerUp: the chip does not report its power as ready.
+	ErrPowerUp = errors.New("the NAU7802 does not power up; check its supply")
+	// ErrCalibration: the chip's own offset calibration failed or did not end.
+	ErrCalibration = errors.New("the NAU7802 cannot calibrate its offset; check its analog supply and the load cell's wires")
+	// ErrNotReady: no conversion came.
+	ErrNotReady = errors.New("the NAU7802 finishes no conversion; check its supply")
+	// ErrSaturated: the input is out of range.
+	ErrSaturated = errors.New("the load cell is out of the NAU7802's range; take the load off, then check the cell's four wires or lower the gain")
+)
+
+// Registers and their bits (section 11).
+const (
+	regPower    = 0x00 // PU_CTRL
+	regControl1 = 0x01 // CTRL1
+	regControl2 = 0x02 // CTRL2
+	regOutput   = 0x12 // ADCO, three bytes, most significant first
+	regADC      = 0x15 // the converter's own settings
+	regRevision = 0x1F
+
+	powerReset   = 1 << 0 // RR
+	powerDigital = 1 << 1 // PUD
+	powerAnalog  = 1 << 2 // PUA
+	powerReady   = 1 << 3 // PUR
+	cycleStart   = 1 << 4 // CS
+	cycleReady   = 1 << 5 // CR
+	supplyLDO    = 1 << 7 // AVDDS: the chip's regulator feeds the cell
+
+	calibrate      = 1 << 2 // CALS, with CALMOD 0: the internal offset
+	calibrateError = 1 << 3 // CAL_ERR
+
+	chopperOff = 0x30 // REG_CHPS, both bits, as the power-on sequence of section 9 has it
+	revision   = 0x0F // low four bits of the revision code
+)
+
+var (
+	gainBits = map[int]byte{1: 0, 2: 1, 4: 2, 8: 3, 16: 4, 32: 5, 64: 6, 128: 7} // GAINS
+	rateBits = map[int]byte{10: 0, 20: 1, 40: 2, 80: 3, 320: 7}                  // CRS
+	ldoBits  = map[int]byte{4500: 0, 4200: 1, 3900: 2, 3600: 3, 3300: 4, 3000: 5, 2700: 6, 2400: 7}
+)
+
+const (
+	powerUpTimeout   = 100 * time.Millisecond // 200 µs are typical (section 9)
+	calibrateTimeout = 2 * time.Second        // it takes a few conversions
+	settleFor        = 600 * time.Millisecond // the regulator and the analog part after power-up
+	settleCount      = 4                      // conversions until the digital filter holds new data only
+	poll             = time.Millisecond
+)
+
+// Time is the clock the driver reads and sleeps by.
+type Time interface {
+	Now() time.Time
+	Sleep(time.Duration)
+}
+
+type systemTime struct{}
+
+func (systemTime) Now() time.Time        { return time.Now() }
+func (systemTime) Sleep(d time.Duration) { time.Sleep(d) }
+
+// Cell is a load cell on channel 1 of a NAU7802. Set the exported fields, then Initialize. It is for
+// one goroutine.
+type Cell struct {
+	Bus    i2c.Bus
+	Gain   int  // 1, 2, 4, 8, 16, 32, 64 or 128
+	RateHz int  // 10, 20, 40, 80 or 320
+	LDOmV  int  // the cell's supply: 2400 to 4500 in steps of 300; 0: AVDD is supplied from outside
+	Time   Time // nil: the system's
+
+	awake     bool
+	unsettled int // conversions to discard
+}
+
+var _ weighing.Cell = (*Cell)(nil)
+
+// Initialize checks the settings. It does not touch the bus: the first Read does.
+func (c *Cell) Initialize() error {
+	if _, ok := gainBits[c.Gain]; !ok {
+		return fmt.Errorf("%s: gain %d; a NAU7802 does 1, 2, 4, 8, 16, 32, 64 or 128", c, c.Gain)
+	}
+	if _, ok := rateBits[c.RateHz]; !ok {
+		return fmt.Errorf("%s: %d conversions per second; a NAU7802 does 10, 20, 40, 80 or 320", c, c.RateHz)
+	}
+	if _, ok := ldoBits[c.LDOmV]; !ok && c.LDOmV != 0 {
+		return fmt.Errorf("%s: supply of %d mV; a NAU7802 does 2400 to 4500 in steps of 300, or 0 for none", c, c.LDOmV)
+	}
+	if c.Time == nil {
+		c.Time = systemTime{}
+	}
+	return nil
+}
+
+// String names the chip and its bus.
+func (c *Cell) String() string { return fmt.Sprintf("nau7802 (bus %s)", c.Bus) }
+
+// Halt powers the chip and its regulator down. Read wakes both.
+func (c *Cell) Halt() error {
+	c.awake = false
+	if err := c.write(regPower, 0); err != nil {
+		return fmt.Errorf("%s: power down: %w", c, err)
+	}
+	return nil
+}
+
+// Read waits for the next conversion and returns its counts, above SaturatedLow and below
+// SaturatedHigh. The first Read, and the one after an error or Halt, powers the chip up, calibrates
+// its offset and lets it settle; that takes one to two seconds at 10 Hz.
+func (c *Cell) Read(ctx context.Context) (int32, error) {
+	counts, err := c.settled(ctx)
+	if err == nil {
+		return counts, nil
+	}
+	if !errors.Is(err, ErrSaturated) {
+		c.awake = false
+	}
+	return 0, fmt.Errorf("%s: %w", c, err)
+}
+
+func (c *Cell) settled(ctx context.Context) (int32, error) {
+	if !c.awake {
+		if err := c.wake(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for ; c.unsettled > 0; c.unsettled-- {
+		if _, err := c.conversion(ctx); err != nil {
+			return 0, err
+		}
+	}
+	counts, err := c.conversion(ctx)
+	if err == nil && (counts == SaturatedLow || counts == SaturatedHigh) {
+		err = ErrSaturated
+	}
+	return counts, err
+}
+
+// wake is the power-on sequence of section 9, from a reset, whatever state the chip was in.
+func (c *Cell) wake(ctx context.Context) error {
+	if err := c.identify(); err != nil {
+		return err
+	}
+	if err := c.write(regPower, powerReset); err != nil {
+		return err
+	}
+	if err := c.write(regPower, powerDigital); err != nil {
+		return err
+	}
+	if err := c.await(ctx, regPower, powerReady, powerReady, powerUpTimeout, ErrPowerUp); err != nil {
+		return err
+	}
+	if err := c.configure(); err != nil {
+		return err
+	}
+	if err := c.sleep(ctx, settleFor); err != nil {
+		return err
+	}
+	if err := c.calibrate(ctx); err != nil {
+		return err
+	}
+	if err := c.write(regPower, c.power()|cycleStart); err != nil {
+		return err
+	}
+	c.awake, c.unsettled = true, settleCount
+	return nil
+}
+
+func (c *Cell) identify() error {
+	code, err := c.read(regRevision)
+	if err == nil && code&0x0F != revision {
+		err = fmt.Errorf("%w (revision code 0x%02x, expected 0x_%x)", ErrOtherChip, code, revision)
+	}
+	return err
+}
+
+// power is the power register of a chip at work.
+func (c *Cell) power() byte {
+	if c.LDOmV == 0 {
+		return powerDigital | powerAnalog
+	}
+	return powerDigital | powerAnalog | supplyLDO
+}
+
+func (c *Cell) configure() error {
+	for _, r := range []struct{ register, value byte }{
+		{regPower, c.power()},
+		{regControl1, ldoBits[c.LDOmV]<<3 | gainBits[c.Gain]},
+		{regControl2, rateBits[c.RateHz] << 4},
+		{regADC, chopperOff},
+	} {
+		if err := c.write(r.register, r.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// calibrate lets the chip measure and subtract its own offset (section 8.6); the bit that starts it
+// falls when it is done.
+func (c *Cell) calibrate(ctx context.Context) error {
+	rate := rateBits[c.RateHz] << 4
+	if err := c.write(regControl2, rate|calibrate); err != nil {
+		return err
+	}
+	if err := c.await(ctx, regControl2, calibrate, 0, calibrateTimeout, ErrCalibration); err != nil {
+		return err
+	}
+	status, err := c.read(regControl2)
+	if err == nil && status&calibrateError != 0 {
+		err = ErrCalibration // the calibration registers are invalid (section 8.6.3)
+	}
+	return err
+}
+
+// conversion waits for the ready bit, which reading the output clears, and reads 24 bits in two's
+// complement.
+func (c *Cell) conversion(ctx context.Context) (int32, error) {
+	timeout := max(10*time.Second/time.Duration(c.RateHz), 100*time.Millisecond)
+	if err := c.await(ctx, regPower, cycleReady, cycleReady, timeout, ErrNotReady); err != nil {
+		return 0, err
+	}
+	var b [3]byte
+	if err := c.tx([]byte{regOutput}, b[:]); err != nil {
+		return 0, err
+	}
+	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8, nil
+}
+
+// await polls a register until the masked bits are as wanted.
+func (c *Cell) await(ctx context.Context, register, mask, want byte, timeout time.Duration, late error) error {
+	deadline := c.Time.Now().Add(timeout)
+	for {
+		value, err := c.read(register)
+		if err != nil || value&mask == want {
+			return err
+		}
+		if !c.Time.Now().Before(deadline) {
+			return late
+		}
+		if err := c.sleep(ctx, poll); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep lets d pass, in slices after which a cancelled context ends it.
+func (c *Cell) sleep(ctx context.Context, d time.Duration) error {
+	for ; d > 0 && ctx.Err() == nil; d -= 100 * time.Millisecond {
+		c.Time.Sleep(min(d, 100*time.Millisecond))
+	}
+	return ctx.Err()
+}
+
+func (c *Cell) read(register byte) (byte, error) {
+	var b [1]byte
+	err := c.tx([]byte{register}, b[:])
+	return b[0], err
+}
+
+func (c *Cell) write(register, value byte) error { return c.tx([]byte{register, value}, nil) }
+
+func (c *Cell) tx(w, r []byte) error {
+	if err := c.Bus.Tx(Address, w, r); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return nil
+}
