@@ -16,6 +16,7 @@ require (
 	golang.org/x/image v0.36.0
 	golang.org/x/sys v0.49.0
 	periph.io/x/conn/v3 v3.7.3
+	periph.io/x/host/v3 v3.8.5
 	rsc.io/qr v0.2.0
 )
 

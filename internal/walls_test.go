@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"scripts/bench":              {"internal/apitest"},
 	"hardware/hx711":             {"internal/weighing"},
 	"hardware/nau7802":           {"internal/weighing"},
-	"hardware/code24":            {"internal/weighing"},
+	"hardware/pins":              {},
 	"hardware/simulated":         {"internal/weighing"},
 	"hardware/twin":              {},
 	"models":                     {},
@@ -59,7 +59,7 @@ var keepers = map[string][]string{
 	"go.yaml.in/":                   {"internal/config", "internal/catalog", "internal/api"},
 	"net/http":                      {"internal/api", "internal/health", "internal/apitest", "cmd/foodmassd"},
 	"os/exec":                       {"internal/vision/worker", "internal/apitest"},
-	"os":                            {"internal/api", "internal/config", "internal/store", "internal/vision/", "internal/evaluate", "models", "internal/apitest", "scripts/", "cmd/foodmassd"},
+	"os":                            {"internal/api", "internal/config", "internal/store", "internal/vision/", "internal/evaluate", "models", "internal/apitest", "hardware/pins", "scripts/", "cmd/foodmassd"},
 }
 
 func TestRoomsKeepTheirWalls(t *testing.T) {
