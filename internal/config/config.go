@@ -66,8 +66,17 @@ type Reference struct {
 	PlateDiameterMM float64 // 0: plates are of many sizes
 }
 
-// Scale names the load cell: "none" or "simulated".
-type Scale struct{ Source string }
+// Scale is the load cell under the tray and how it is connected.
+type Scale struct {
+	Source        string  // "none", "simulated", "hx711" or "nau7802"
+	CountsPerGram float64 // negative for a cell wired the other way round; 0: not calibrated yet
+	ClockPin      string  // hx711: gpio pins by name or as chip:line
+	DataPin       string
+	I2CBus        int // nau7802
+	Gain          int // hx711: 128 and 64 are channel A, 32 is channel B
+	RateHz        int // conversions per second
+	SupplyMV      int // nau7802: what it feeds the cell; 0: the cell has its own supply
+}
 
 // Log is how much is logged.
 type Log struct{ Level slog.Level }
@@ -84,7 +93,7 @@ func Default() Config {
 		},
 		Vision:    Vision{Threads: 1, MemoryLimitBytes: 512 << 20},
 		Reference: Reference{CoinDiameterMM: 25.0},
-		Scale:     Scale{Source: "none"},
+		Scale:     Scale{Source: "none", I2CBus: 1, Gain: 128, RateHz: 10, SupplyMV: 3000},
 		Log:       Log{Level: slog.LevelInfo},
 	}
 }
@@ -113,6 +122,9 @@ func (c *Config) Set(path, value string) error {
 	}
 	if !keys[i].set(c, []string{value}) {
 		return fmt.Errorf("%s: %q is not allowed; allowed is %s", path, value, keys[i].allowed)
+	}
+	if path, fault := c.unmet(); fault != "" {
+		return fmt.Errorf("%s: %s", path, fault)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ storage:
   results_max_age: 0
 vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
 reference: {coin_diameter_mm: 26.5}
-scale: {source: simulated}
+scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300}
 log: {level: debug}
 `))
 	if err != nil {
@@ -51,7 +51,7 @@ log: {level: debug}
 		Storage:   Storage{"/data", 1 << 30, 7 * day, 0, 0},
 		Vision:    Vision{"/models", 4, 1 << 30},
 		Reference: Reference{26.5, 0},
-		Scale:     Scale{"simulated"},
+		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300},
 		Log:       Log{slog.LevelDebug},
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -85,6 +85,13 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 		"two documents":        {"log:\n---\nlog:\n", []string{"document"}},
 		"tab":                  {"log:\n\tlevel: info\n", []string{":2:", "YAML"}},
 		"origin with a path":   {"server:\n  allowed_origins: [\"http://a/b\"]\n", []string{":2:", "origins"}},
+		"pin with a space":     {"scale:\n  clock_pin: GPIO 5\n", []string{":2:", "scale.clock_pin", "gpiochip0:5"}},
+		"gain between steps":   {"scale:\n  gain: 100\n", []string{":2:", "scale.gain", "64 or 128"}},
+		"no pins":              {"log:\nscale:\n  source: hx711\n", []string{":3:", "scale.clock_pin: missing", "gpiochip0:5"}},
+		"half the pins":        {"scale:\n  source: hx711\n  clock_pin: GPIO6\n", []string{":2:", "scale.data_pin: missing", "GPIO5"}},
+		"one pin for both":     {"scale:\n  source: hx711\n  clock_pin: A\n  data_pin: A\n", []string{":4:", "scale.data_pin", "another pin"}},
+		"a gain hx711 has not": {"scale:\n  gain: 16\n  source: hx711\n  clock_pin: A\n  data_pin: B\n", []string{":2:", "scale.gain", `"16"`, "128 or 64 (channel A)"}},
+		"a rate hx711 has not": {"scale: {source: hx711, clock_pin: A, data_pin: B, rate_hz: 40}\n", []string{":1:", "scale.rate_hz", "10 or 80"}},
 		"level not in the set": {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,6 +132,9 @@ func TestAnOptionOverridesAsAFileWould(t *testing.T) {
 	if err := c.Set("log.level", "loud"); err == nil || !strings.Contains(err.Error(), `"loud"`) || !strings.Contains(err.Error(), "warn") {
 		t.Errorf("got %v", err)
 	}
+	if err := c.Set("scale.source", "hx711"); err == nil || !strings.Contains(err.Error(), "scale.clock_pin: missing") {
+		t.Errorf("a scale without pins: got %v", err)
+	}
 }
 
 func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
@@ -135,7 +145,7 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 	if c, err := Parse(text); err != nil || !reflect.DeepEqual(c, Default()) {
 		t.Errorf("as shipped: %+v, %v", c, err)
 	}
-	setting := regexp.MustCompile(`(?m)^  # ([a-z_]+: )`)
+	setting := regexp.MustCompile(`(?m)^  # ([a-z0-9_]+: )`)
 	// The coin's name and its diameter stand for each other; 1yuan is the default's.
 	once := strings.Replace(string(text), "  # coin: 1yuan\n", "", 1)
 	c, err := Parse(setting.ReplaceAll([]byte(once), []byte("  $1")))
@@ -143,9 +153,10 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 		t.Fatalf("with every setting uncommented: %v", err)
 	}
 	want := Default()
-	// The two settings whose default is "nothing" carry an example value.
+	// The settings whose default is "nothing" carry an example value.
 	want.Server.AllowedOrigins = []string{"http://192.168.0.20:3000"}
 	want.Vision.ModelsDir = "/usr/share/foodmassd/models"
+	want.Scale.ClockPin, want.Scale.DataPin = "GPIO6", "GPIO5"
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("uncommented:\ngot  %+v\nwant %+v", c, want)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"foodmassd/internal/geometry"
 )
@@ -61,10 +62,18 @@ var keys = []key{
 	}},
 	{"reference.coin_diameter_mm", "a number from 10 to 50 (millimetres, without a unit)", false, number(func(c *Config) *float64 { return &c.Reference.CoinDiameterMM }, geometry.MinCoinMM, geometry.MaxCoinMM)},
 	{"reference.plate_diameter_mm", "a number from 100 to 400 (millimetres, without a unit); 0 measures by no plate", false, optional(number(func(c *Config) *float64 { return &c.Reference.PlateDiameterMM }, geometry.MinPlateMM, geometry.MaxPlateMM))},
-	{"scale.source", `"none" or "simulated"`, false, func(c *Config, v []string) bool {
+	{"scale.source", `"none", "simulated", "hx711" or "nau7802"`, false, func(c *Config, v []string) bool {
 		c.Scale.Source = v[0]
-		return v[0] == "none" || v[0] == "simulated"
+		return slices.Contains([]string{"none", "simulated", "hx711", "nau7802"}, v[0])
 	}},
+	{"scale.counts_per_gram", "a number from -1000000 to 1000000; 0: not calibrated yet", false, number(func(c *Config) *float64 { return &c.Scale.CountsPerGram }, -1e6, 1e6)},
+	{"scale.clock_pin", somePin, false, pin(func(c *Config) *string { return &c.Scale.ClockPin })},
+	{"scale.data_pin", somePin, false, pin(func(c *Config) *string { return &c.Scale.DataPin })},
+	{"scale.i2c_bus", "a whole number from 0 to 255, that of /dev/i2c-NUMBER", false, whole(func(c *Config) *int { return &c.Scale.I2CBus }, 0, 255)},
+	{"scale.gain", "1, 2, 4, 8, 16, 32, 64 or 128", false, oneOf(func(c *Config) *int { return &c.Scale.Gain }, 1, 2, 4, 8, 16, 32, 64, 128)},
+	{"scale.rate_hz", "10, 20, 40, 80 or 320", false, oneOf(func(c *Config) *int { return &c.Scale.RateHz }, 10, 20, 40, 80, 320)},
+	{"scale.supply_mv", "2400, 2700, 3000, 3300, 3600, 3900, 4200 or 4500; 0: the cell has its own supply", false,
+		oneOf(func(c *Config) *int { return &c.Scale.SupplyMV }, 0, 2400, 2700, 3000, 3300, 3600, 3900, 4200, 4500)},
 	{"log.level", `"debug", "info", "warn" or "error"`, false, func(c *Config, v []string) bool {
 		return slices.Contains([]string{"debug", "info", "warn", "error"}, v[0]) &&
 			c.Log.Level.UnmarshalText([]byte(v[0])) == nil
@@ -92,6 +101,23 @@ func whole(at func(*Config) *int, lo, hi int) setter {
 		n, err := strconv.Atoi(v[0])
 		*at(c) = n
 		return err == nil && n >= lo && n <= hi
+	}
+}
+
+func oneOf(at func(*Config) *int, allowed ...int) setter {
+	return func(c *Config, v []string) bool {
+		n, err := strconv.Atoi(v[0])
+		*at(c) = n
+		return err == nil && slices.Contains(allowed, n)
+	}
+}
+
+const somePin = "a gpio pin by its name or as chip:line, e.g. GPIO5 or gpiochip0:5"
+
+func pin(at func(*Config) *string) setter {
+	return func(c *Config, v []string) bool {
+		*at(c) = v[0]
+		return len(v[0]) <= 64 && !strings.ContainsFunc(v[0], func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	}
 }
 

@@ -28,6 +28,9 @@ func Parse(text []byte) (Config, error) {
 	if err := c.section("", doc.Content[0]); err != nil {
 		return Config{}, err
 	}
+	if path, fault := c.unmet(); fault != "" {
+		return Config{}, fmt.Errorf("%d: %s: %s", lineOf(doc.Content[0], path, "scale.source"), path, fault)
+	}
 	return c, nil
 }
 
