@@ -114,6 +114,43 @@ func TestDoctorIsContentWithARunningDaemonAndNamesAFault(t *testing.T) {
 	}
 }
 
+func TestAScaleThatCannotBeOpenedIsExplainedAndCostsNoPhoto(t *testing.T) {
+	const pins = "source: hx711, clock_pin: NO_SUCH_PIN, data_pin: GPIO5"
+	for name, tc := range map[string]struct{ scale, doctor, daemon string }{
+		"no such pin":    {pins + ", counts_per_gram: 430", "scale.clock_pin: gpio pin \"NO_SUCH_PIN\"", "NO_SUCH_PIN"},
+		"no such bus":    {"source: nau7802, i2c_bus: 250, counts_per_gram: 430", "scale.i2c_bus: i²c bus 250 is unknown here", "/dev/i2c-250"},
+		"not calibrated": {pins, "NO_SUCH_PIN", "foodmassd doctor"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := write(t, "c.yaml", []byte("scale: {"+tc.scale+"}\nserver: {listen: \"127.0.0.1:1\"}\n"))
+			if out, _, exit := run(t, "doctor", "--config", file, "--data-dir", dir); exit != 1 || !strings.Contains(out, "FAULT scale") || !strings.Contains(out, tc.doctor) {
+				t.Errorf("doctor: exit %d\n%s", exit, out)
+			}
+			d := startDaemon(t, "127.0.0.1:0", filepath.Join(dir, "data"), "--config", file)
+			if text := get(t, d.URL+"/healthz"); !strings.Contains(text, `"status":"degraded"`) || !strings.Contains(text, tc.daemon) {
+				t.Errorf("healthz: %s", text)
+			}
+			if text := get(t, d.URL+"/readyz"); !strings.Contains(text, `"ready":true`) {
+				t.Errorf("readyz: %s", text)
+			}
+		})
+	}
+}
+
+func TestDoctorAsksTheDaemonAboutItsScale(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	d := startDaemon(t, "127.0.0.1:0", dir, "--scale", "simulated")
+	file := write(t, "c.yaml", []byte("scale: {source: simulated}\nserver: {listen: \""+strings.TrimPrefix(d.URL, "http://")+"\"}\n"))
+	if out, _, exit := run(t, "doctor", "--config", file, "--data-dir", dir); exit != 0 || !strings.Contains(out, "simulated, ") {
+		t.Errorf("exit %d\n%s", exit, out)
+	}
+	alone := write(t, "c.yaml", []byte("scale: {source: simulated}\nserver: {listen: \"127.0.0.1:0\"}\n"))
+	if out, _, _ := run(t, "doctor", "--config", alone, "--data-dir", dir); !strings.Contains(out, "simulated reads ") {
+		t.Errorf("without a daemon:\n%s", out)
+	}
+}
+
 func TestASecondDaemonOnTheSameDataIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	startDaemon(t, "127.0.0.1:0", dir)

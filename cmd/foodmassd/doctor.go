@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"foodmassd/internal/config"
+	"foodmassd/internal/health"
 	"foodmassd/internal/store"
 	"foodmassd/models"
 )
@@ -44,7 +45,7 @@ func runDoctor(ctx context.Context, c *command, args []string) error {
 	findings := []finding{{"configuration", s.origin(), err, "correct the file and run: foodmassd config check"}}
 	if err == nil {
 		findings = append(findings, checkClock(), checkMemory(conf), checkData(conf), checkDatabase(ctx, conf, s.quiet(conf)),
-			checkCamera(conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkPort(conf))
+			checkCamera(conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkScale(ctx, conf), checkPort(conf))
 	}
 	faults := 0
 	for _, f := range findings {
@@ -153,21 +154,39 @@ func checkPort(conf config.Config) finding {
 		return f
 	}
 	// Taken: by a foodmassd, or by somebody else?
-	var health struct{ Status string }
-	response, asked := (&http.Client{Timeout: 5 * time.Second}).Get("http://" + reachable(conf.Server.Listen) + "/healthz")
-	if asked == nil {
-		defer response.Body.Close()
-		asked = json.NewDecoder(response.Body).Decode(&health)
-	}
+	told, asked := askDaemon(conf)
 	switch {
-	case asked != nil || health.Status == "":
+	case asked != nil:
 		f.fault, f.todo = err, "stop the other program or choose another server.listen"
-	case health.Status != "ok":
-		f.fault, f.todo = fmt.Errorf("a foodmassd serves %s and is %s", conf.Server.Listen, health.Status), "see its /healthz"
+	case told.Status != health.OK:
+		f.fault, f.todo = fmt.Errorf("a foodmassd serves %s and is %s", conf.Server.Listen, told.Status), "see its /healthz"
 	default:
 		f.is = "a foodmassd serves " + conf.Server.Listen + " and is well"
 	}
 	return f
+}
+
+// told is what a running daemon says about itself.
+type told struct {
+	Status health.State
+	Parts  map[string]health.Part
+}
+
+// askDaemon asks the daemon that serves the configured address, if there is one.
+func askDaemon(conf config.Config) (told, error) {
+	var t told
+	response, err := (&http.Client{Timeout: 5 * time.Second}).Get("http://" + reachable(conf.Server.Listen) + "/healthz")
+	if err != nil {
+		return t, err
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&t); err != nil {
+		return t, err
+	}
+	if t.Status == "" {
+		return t, errors.New("no foodmassd answers there")
+	}
+	return t, nil
 }
 
 // reachable turns a listening address into one to connect to: ":8000" listens everywhere.

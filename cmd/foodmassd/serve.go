@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -13,13 +12,11 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
-	"foodmassd/hardware/simulated"
 	"foodmassd/internal/api"
 	"foodmassd/internal/config"
 	"foodmassd/internal/health"
 	"foodmassd/internal/store"
 	"foodmassd/internal/task"
-	"foodmassd/internal/weighing"
 	"foodmassd/web"
 )
 
@@ -46,7 +43,7 @@ func runServe(ctx context.Context, c *command, args []string) error {
 	f := c.flags()
 	s := addSettings(f)
 	listen := f.String("listen", "", "`ADDR`ess to listen on, host:port or :port, instead of server.listen")
-	scale := f.String("scale", "", "none or simulated, instead of scale.source")
+	scale := f.String("scale", "", "none, simulated, hx711 or nau7802, instead of scale.source")
 	if err := c.parseOptions(f, args); err != nil {
 		return err
 	}
@@ -88,9 +85,7 @@ func (a *appliance) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.openScale(); err != nil {
-		return err
-	}
+	a.openScale()
 	wire := &api.Server{
 		Tasks: tasks, Limits: photoLimits(a.conf), AllowedOrigins: a.conf.Server.AllowedOrigins, Logger: a.log,
 		Health: a.health.Healthz(), Ready: a.health.Readyz(), Metrics: a.metrics.Handler(), Web: web.Files(),
@@ -151,22 +146,6 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 	a.watchTasks(tasks)
 	a.background(func(ctx context.Context) { every(ctx, retentionTick, func() { a.retain(ctx, db) }) })
 	return tasks, nil
-}
-
-func (a *appliance) openScale() error {
-	if a.conf.Scale.Source != "simulated" {
-		return nil
-	}
-	scale := &weighing.Scale{
-		Cell:          &simulated.Cell{Loads: simulated.Demo, Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))},
-		CountsPerGram: simulated.CountsPerGram, Logger: a.log,
-	}
-	if err := scale.Initialize(); err != nil {
-		return err
-	}
-	a.onClose(func(context.Context) error { return scale.Close() })
-	a.watchScale(scale)
-	return nil
 }
 
 func (a *appliance) retain(ctx context.Context, db *store.Store) {

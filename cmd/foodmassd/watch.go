@@ -8,7 +8,6 @@ import (
 	"foodmassd/internal/store"
 	"foodmassd/internal/task"
 	"foodmassd/internal/vision/worker"
-	"foodmassd/internal/weighing"
 )
 
 // The watch functions publish a room's own state as health and metrics.
@@ -67,19 +66,5 @@ func (a *appliance) watchTasks(tasks *task.Manager) {
 			return health.Degraded, fmt.Sprintf("full: %d photos wait", s.Waiting)
 		}
 		return health.OK, ""
-	})
-}
-
-func (a *appliance) watchScale(scale *weighing.Scale) {
-	a.metrics.Gauge("scale_net_grams", "Load at rest above the tare; NaN while it changes.", func() float64 { return scale.Last().NetG })
-	a.health.Register("scale", func() (health.State, string) {
-		switch r := scale.Last(); r.State {
-		case weighing.Unplugged:
-			return health.Degraded, "the load cell does not answer; check its wiring"
-		case weighing.Stable:
-			return health.OK, fmt.Sprintf("%s, stable at %.1f g", scale.Cell, r.NetG)
-		default:
-			return health.OK, fmt.Sprintf("%s, %s", scale.Cell, r.State)
-		}
 	})
 }

@@ -3,6 +3,8 @@ package hx711_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"foodmassd/hardware/hx711"
 	"foodmassd/hardware/twin"
+	"foodmassd/internal/weighing"
 )
 
 // perGain is what the twin's input counts for each unit of gain, so that a wrong gain shows.
@@ -183,6 +186,45 @@ func TestAWireThatComesOffDuringAReadGivesNoNumber(t *testing.T) {
 		if counts, err := cell.Read(t.Context()); !errors.Is(err, hx711.ErrUnplugged) {
 			t.Errorf("off after bit %d: got %d, %v", after, counts, err)
 		}
+	}
+}
+
+func TestAPlateOnAnUnrulyHX711IsWeighedToAGram(t *testing.T) {
+	const perGram, plateG = 430, 412.5
+	random := rand.New(rand.NewPCG(5, 6))
+	chip, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) {
+		placed := chip.Clock.Now().Add(10 * time.Second)
+		chip.Counts = func(int) int32 {
+			counts := 84_000 + 60*random.NormFloat64()
+			if chip.Clock.Now().After(placed) {
+				counts += perGram * plateG
+			}
+			return int32(counts)
+		}
+		chip.Glitch = func() (uint32, bool) { return []uint32{0, 1<<24 - 1}[random.IntN(2)], random.Float64() < 0.05 }
+		chip.Stall = stall(0.001, gpio.High, 90*time.Microsecond)
+	})
+	scale := &weighing.Scale{Cell: cell, CountsPerGram: perGram, Logger: slog.New(slog.DiscardHandler)}
+	if err := scale.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	var last weighing.Reading
+	for range 10_000 {
+		last = scale.Last()
+		if last.State == weighing.Stable && last.NetG > plateG/2 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if last.State != weighing.Stable || math.Abs(last.NetG-plateG) > 1 {
+		t.Errorf("got %+v", last)
+	}
+	if err := scale.Close(); err != nil {
+		t.Fatal(err)
+	}
+	chip.Clock.Sleep(time.Second)
+	if chip.DOUT().Read() != gpio.High {
+		t.Error("the closed scale left the chip running")
 	}
 }
 
