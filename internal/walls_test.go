@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"hardware/nau7802":           {"internal/weighing"},
 	"hardware/pins":              {},
 	"hardware/simulated":         {"internal/weighing"},
+	"hardware/trace":             {"internal/weighing"},
 	"hardware/twin":              {},
 	"models":                     {},
 	"web":                        {},
