@@ -27,6 +27,8 @@ type Request struct {
 	// MaxSidePx is the longest side used for the analysis; larger photos are scaled down. 0:
 	// DefaultMaxSidePx.
 	MaxSidePx int `json:"max_side_px,omitempty"`
+	// PreviewSidePx is the longest side of the Scene's Preview; 0 makes none.
+	PreviewSidePx int `json:"preview_side_px,omitempty"`
 }
 
 // Scene is what one photo shows. All positions are in pixels of the upright original image (EXIF
@@ -43,6 +45,8 @@ type Scene struct {
 	TimingsMS map[string]float64 `json:"timings_ms"`
 	// Models maps the role of a network ("detector", "recogniser") to its name and version.
 	Models map[string]string `json:"models"`
+	// Preview is a small upright JPEG of the photo, where it was asked for and food was found.
+	Preview []byte `json:"preview,omitempty"`
 }
 
 // Food is one food found in the photo.

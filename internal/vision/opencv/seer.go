@@ -91,6 +91,11 @@ func (s *Seer) See(ctx context.Context, r vision.Request, progress func(stage st
 			return vision.Scene{}, err
 		}
 	}
+	if r.PreviewSidePx > 0 && len(l.scene.Foods) > 0 {
+		if err := l.preview(r.PreviewSidePx); err != nil {
+			return vision.Scene{}, fault.New(fault.Internal, "see", err)
+		}
+	}
 	return l.scene, nil
 }
 

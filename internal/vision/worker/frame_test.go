@@ -83,6 +83,7 @@ func TestSenselessScenesAreRefused(t *testing.T) {
 			s.Foods[0].Classes = append(s.Foods[0].Classes, vision.ClassProbability{Key: "pear", Probability: 0.3})
 		},
 		"embedding":    func(s *vision.Scene) { s.Foods[0].Embedding[0] = float32(nan) },
+		"preview":      func(s *vision.Scene) { s.Preview = make([]byte, maxPreviewBytes+1) },
 		"kind":         func(s *vision.Scene) { s.References[0].Kind = "" },
 		"confidence":   func(s *vision.Scene) { s.References[0].Confidence = 2 },
 		"reference 0":  func(s *vision.Scene) { s.References[0].Box.Y = 700 },

@@ -15,6 +15,7 @@ const (
 	maxOutlinePoints = 10_000
 	maxEmbedding     = 4096
 	maxText          = 256
+	maxPreviewBytes  = 2 << 20
 )
 
 // slackPX is how far a position may lie outside the image, in pixels: rounding, no more.
@@ -27,6 +28,9 @@ func check(s *vision.Scene) error {
 	}
 	if len(s.Foods) > maxObjects || len(s.References) > maxObjects || s.FoodDetections < 0 || len(s.Models) > maxObjects {
 		return fmt.Errorf("%d foods, %d references, %d detections", len(s.Foods), len(s.References), s.FoodDetections)
+	}
+	if len(s.Preview) > maxPreviewBytes {
+		return fmt.Errorf("preview of %d bytes", len(s.Preview))
 	}
 	frame := geometry.Rect{Width: float64(s.Width), Height: float64(s.Height)}
 	for i := range s.Foods {
