@@ -1,5 +1,5 @@
 // Package estimate turns one photo into a Result, stage by stage: see (the vision worker) → scale →
-// mass → weigh. A vision.Seer, a catalog and a mass model come in; a Result with names, grams and
+// mass → weigh → verify. A vision.Seer, a catalog and a mass model come in; a Result with names, grams and
 // intervals goes out. No queue, no database, no HTTP.
 package estimate
 
@@ -51,6 +51,8 @@ type Estimator struct {
 	PlateDiameterMM float64
 	// Camera, which may be nil, returns the fixed camera's calibration as it is now, nil when there is none.
 	Camera func() (*geometry.Calibration, error)
+	// Verifier, which may be nil, gives a second opinion on each photo with food.
+	Verifier Verifier
 	// Logger may be nil.
 	Logger *slog.Logger
 	// Observe, which may be nil, is shown each result with what lay behind its foods, in the same
@@ -70,6 +72,8 @@ type Measured struct {
 	Cut   bool
 	Grams mass.Estimate
 
+	observed mass.Observation // what Grams come from
+	heard    heard
 	massG    float64
 	interval [2]float64
 	near     float64 // probability that massG is within 20 % of the truth
@@ -106,19 +110,27 @@ func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progre
 	if in.ScaleG != nil && (math.IsNaN(*in.ScaleG) || math.IsInf(*in.ScaleG, 0)) {
 		return nil, fault.New(fault.BadRequest, "estimate: net total", nil)
 	}
-	steps := newSteps(progress)
-	scene, err := e.see(ctx, in, steps)
+	asking := e.Verifier != nil && e.Verifier.Ready()
+	steps := newSteps(progress, asking)
+	scene, err := e.see(ctx, in, steps, asking)
 	if err != nil {
 		return nil, err
 	}
 	seen := time.Now()
-	steps.reach(stageMass)
+	if !asking {
+		steps.reach(stageMass)
+	}
 	scale := e.rulerOf(scene, in)
 	foods := e.weighEach(scene, scale)
 	verdict := together(foods, in.ScaleG)
+	foods, other := e.crossCheck(ctx, scene, foods, verdict, in.ScaleG, asking, steps)
+	if asking {
+		steps.reach(stageMass)
+	}
 	sort.SliceStable(foods, func(i, j int) bool { return foods[i].massG > foods[j].massG })
 	result := e.present(in, scene, scale, foods, verdict)
-	result.TimingsMS["mass"] = milliseconds(time.Since(seen))
+	other.note(result)
+	result.TimingsMS["mass"] = milliseconds(time.Since(seen) - other.took)
 	result.TimingsMS["total"] = milliseconds(time.Since(start))
 	if e.Observe != nil {
 		e.Observe(result, foods)

@@ -23,6 +23,7 @@ func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
 		f.Classes = e.Mass.BySize(o)
 		o.Classes = f.Classes
 		f.Grams = e.Mass.Estimate(e.Catalog, o)
+		f.observed = o
 		f.massG = f.Grams.PointG()
 		f.interval = f.Grams.Grams.Interval()
 		f.near = f.Grams.Grams.Near(f.massG)

@@ -20,6 +20,9 @@ func (e *Estimator) reason(m Measured, in Input, scale ruler, v verdict) string 
 	case contradicts:
 		parts = append(parts, fmt.Sprintf("저울 값 %.1fg은 영상 추정과 맞지 않아 사용하지 않았습니다. 그릇이나 다른 물건이 저울에 있는지 확인해 주세요.", *in.ScaleG))
 	}
+	if text := e.reasonOpinion(m); text != "" {
+		parts = append(parts, text)
+	}
 	return strings.Join(append(parts, e.reasonConfidence(m, scale)), " ")
 }
 
@@ -27,7 +30,8 @@ func (e *Estimator) reason(m Measured, in Input, scale ruler, v verdict) string 
 func percent(p float64) int { return int(math.Round(100 * math.Min(p, 0.99))) }
 
 func (e *Estimator) reasonClass(m Measured) string {
-	best, _ := e.Catalog.Food(m.Classes[0].Key)
+	classes := m.eyeClasses()
+	best, _ := e.Catalog.Food(classes[0].Key)
 	view := "옆에서 본 모습"
 	if m.Seen.TopView >= 0.5 {
 		view = "위에서 본 모습"
@@ -35,15 +39,15 @@ func (e *Estimator) reasonClass(m Measured) string {
 	if looks := classesOf(m.Seen)[0].Key; looks != best.Key && looks != catalog.UnknownKey && best.Key != catalog.UnknownKey {
 		other, _ := e.Catalog.Food(looks)
 		return fmt.Sprintf("모습은 %s에 가깝지만 크기로 보아 %s 인식했습니다(확률 %d%%, %s).",
-			other.NameKo, withRo(best.NameKo), percent(m.Classes[0].Probability), view)
+			other.NameKo, withRo(best.NameKo), percent(classes[0].Probability), view)
 	}
 	if best.Key != catalog.UnknownKey {
-		return fmt.Sprintf("%s 인식했습니다(확률 %d%%, %s).", withRo(best.NameKo), percent(m.Classes[0].Probability), view)
+		return fmt.Sprintf("%s 인식했습니다(확률 %d%%, %s).", withRo(best.NameKo), percent(classes[0].Probability), view)
 	}
-	if len(m.Classes) > 1 && m.Classes[1].Probability >= 0.05 {
-		near, _ := e.Catalog.Food(m.Classes[1].Key)
+	if len(classes) > 1 && classes[1].Probability >= 0.05 {
+		near, _ := e.Catalog.Food(classes[1].Key)
 		return fmt.Sprintf("등록된 음식으로 확인되지 않았습니다(가장 비슷한 것: %s %d%%, %s).",
-			near.NameKo, percent(m.Classes[1].Probability), view)
+			near.NameKo, percent(classes[1].Probability), view)
 	}
 	return fmt.Sprintf("등록된 음식으로 확인되지 않았습니다(%s).", view)
 }
@@ -104,6 +108,9 @@ func (e *Estimator) reasonConfidence(m Measured, scale ruler) string {
 			cause = "크기의 기준이 되는 물체들이 서로 맞지 않습니다"
 		}
 		causes = append(causes, cause)
+	}
+	if m.heard.outcome == differed {
+		causes = append(causes, "LLM의 의견이 다릅니다")
 	}
 	if foodProbability(m.Seen.Score) < doubtfulFood {
 		causes = append(causes, "음식인지 뚜렷하지 않습니다")
