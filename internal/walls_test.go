@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"internal/vision/worker":     {"internal/fault", "internal/geometry", "internal/vision"},
 	"internal/vision/opencv":     {"internal/fault", "internal/geometry", "internal/photo", "internal/vision", "internal/vision/cardreader", "models"},
 	"internal/estimate":          {"internal/catalog", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
+	"internal/verify":            {"internal/catalog", "internal/estimate"},
 	"internal/evaluate":          {"internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task"},
 	"internal/apitest":           {},
@@ -58,7 +59,7 @@ var keepers = map[string][]string{
 	"github.com/prometheus/":        {"internal/health"},
 	"github.com/coreos/go-systemd/": {"cmd/foodmassd"},
 	"go.yaml.in/":                   {"internal/config", "internal/catalog", "internal/api"},
-	"net/http":                      {"internal/api", "internal/health", "internal/apitest", "cmd/foodmassd"},
+	"net/http":                      {"internal/api", "internal/health", "internal/verify", "internal/apitest", "cmd/foodmassd"},
 	"os/exec":                       {"internal/vision/worker", "internal/apitest"},
 	"os":                            {"internal/api", "internal/config", "internal/store", "internal/vision/", "internal/evaluate", "models", "internal/apitest", "hardware/pins", "scripts/", "cmd/foodmassd"},
 }
