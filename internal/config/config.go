@@ -21,6 +21,7 @@ type Config struct {
 	Vision    Vision
 	Reference Reference
 	Scale     Scale
+	Verify    Verify
 	Log       Log
 }
 
@@ -78,6 +79,13 @@ type Scale struct {
 	SupplyMV      int // nau7802: what it feeds the cell; 0: the cell has its own supply
 }
 
+// Verify is the server that is asked for a second opinion. Its key is no setting: files are copied about.
+type Verify struct {
+	URL     string // "": nobody is asked
+	Model   string // "": the server's only one
+	Timeout time.Duration
+}
+
 // Log is how much is logged.
 type Log struct{ Level slog.Level }
 
@@ -94,6 +102,7 @@ func Default() Config {
 		Vision:    Vision{Threads: 1, MemoryLimitBytes: 512 << 20},
 		Reference: Reference{CoinDiameterMM: 25.0},
 		Scale:     Scale{Source: "none", I2CBus: 1, Gain: 128, RateHz: 10, SupplyMV: 3000},
+		Verify:    Verify{Timeout: 5 * time.Second},
 		Log:       Log{Level: slog.LevelInfo},
 	}
 }

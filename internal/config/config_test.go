@@ -39,6 +39,7 @@ storage:
 vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
 reference: {coin_diameter_mm: 26.5}
 scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300}
+verify: {url: "http://192.168.0.30:8080/base", model: "qwen2.5vl:7b", timeout: 8s}
 log: {level: debug}
 `))
 	if err != nil {
@@ -52,6 +53,7 @@ log: {level: debug}
 		Vision:    Vision{"/models", 4, 1 << 30},
 		Reference: Reference{26.5, 0},
 		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300},
+		Verify:    Verify{"http://192.168.0.30:8080/base", "qwen2.5vl:7b", 8 * time.Second},
 		Log:       Log{slog.LevelDebug},
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -64,35 +66,40 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 		text string
 		want []string
 	}{
-		"unknown key":          {"server:\n  listen: \":1\"\n  port: 80\n", []string{":3:", `"server.port"`, "listen, allowed_origins"}},
-		"unknown section":      {"\nscales:\n  source: none\n", []string{":2:", `"scales"`, "scale,"}},
-		"unit missing":         {"limits:\n  image_size: 10\n", []string{":2:", "limits.image_size", `"10"`, "10MB"}},
-		"unit wrong":           {"task:\n  deadline: 25MB\n", []string{":2:", "task.deadline", "25s"}},
-		"unit where none is":   {"reference:\n  coin_diameter_mm: 25mm\n", []string{":2:", "reference.coin_diameter_mm", "from 10 to 50"}},
-		"out of range":         {"vision:\n  threads: 99\n", []string{":2:", "vision.threads", "from 1 to 16"}},
-		"not a number":         {"reference:\n  coin_diameter_mm: .nan\n", []string{":2:", "reference.coin_diameter_mm"}},
-		"relative path":        {"storage:\n  data_dir: data\n", []string{":2:", "storage.data_dir", "absolute"}},
-		"list for one value":   {"scale:\n  source: [none]\n", []string{":2:", "scale.source", "simulated"}},
-		"one value for list":   {"server:\n  allowed_origins: http://a\n", []string{":2:", "a list of origins"}},
-		"value for section":    {"server: 80\n", []string{":1:", "server", "listen"}},
-		"list at top":          {"- a\n", []string{":1:", "top level", "server"}},
-		"broken YAML":          {"server:\n  listen: \"unclosed\n", []string{":", "YAML"}},
-		"the same key twice":   {"log:\n  level: info\n  level: debug\n", []string{":3:", "log.level", "line 2"}},
-		"a coin nobody knows":  {"reference:\n  coin: 20won\n", []string{":2:", "reference.coin", "100won, 10won, 10won-old, 1yuan"}},
-		"a coin said twice":    {"reference:\n  coin: 100won\n  coin_diameter_mm: 24\n", []string{":3:", "reference.coin_diameter_mm", "reference.coin in line 2", "one of them"}},
-		"a coin said in mm":    {"reference:\n  coin_diameter_mm: 24\n  coin: 100won\n", []string{":3:", "reference.coin: reference.coin_diameter_mm in line 2"}},
-		"plate out of range":   {"reference:\n  plate_diameter_mm: 90\n", []string{":2:", "reference.plate_diameter_mm", "from 100 to 400"}},
-		"two documents":        {"log:\n---\nlog:\n", []string{"document"}},
-		"tab":                  {"log:\n\tlevel: info\n", []string{":2:", "YAML"}},
-		"origin with a path":   {"server:\n  allowed_origins: [\"http://a/b\"]\n", []string{":2:", "origins"}},
-		"pin with a space":     {"scale:\n  clock_pin: GPIO 5\n", []string{":2:", "scale.clock_pin", "gpiochip0:5"}},
-		"gain between steps":   {"scale:\n  gain: 100\n", []string{":2:", "scale.gain", "64 or 128"}},
-		"no pins":              {"log:\nscale:\n  source: hx711\n", []string{":3:", "scale.clock_pin: missing", "gpiochip0:5"}},
-		"half the pins":        {"scale:\n  source: hx711\n  clock_pin: GPIO6\n", []string{":2:", "scale.data_pin: missing", "GPIO5"}},
-		"one pin for both":     {"scale:\n  source: hx711\n  clock_pin: A\n  data_pin: A\n", []string{":4:", "scale.data_pin", "another pin"}},
-		"a gain hx711 has not": {"scale:\n  gain: 16\n  source: hx711\n  clock_pin: A\n  data_pin: B\n", []string{":2:", "scale.gain", `"16"`, "128 or 64 (channel A)"}},
-		"a rate hx711 has not": {"scale: {source: hx711, clock_pin: A, data_pin: B, rate_hz: 40}\n", []string{":1:", "scale.rate_hz", "10 or 80"}},
-		"level not in the set": {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
+		"unknown key":           {"server:\n  listen: \":1\"\n  port: 80\n", []string{":3:", `"server.port"`, "listen, allowed_origins"}},
+		"unknown section":       {"\nscales:\n  source: none\n", []string{":2:", `"scales"`, "scale,"}},
+		"unit missing":          {"limits:\n  image_size: 10\n", []string{":2:", "limits.image_size", `"10"`, "10MB"}},
+		"unit wrong":            {"task:\n  deadline: 25MB\n", []string{":2:", "task.deadline", "25s"}},
+		"unit where none is":    {"reference:\n  coin_diameter_mm: 25mm\n", []string{":2:", "reference.coin_diameter_mm", "from 10 to 50"}},
+		"out of range":          {"vision:\n  threads: 99\n", []string{":2:", "vision.threads", "from 1 to 16"}},
+		"not a number":          {"reference:\n  coin_diameter_mm: .nan\n", []string{":2:", "reference.coin_diameter_mm"}},
+		"relative path":         {"storage:\n  data_dir: data\n", []string{":2:", "storage.data_dir", "absolute"}},
+		"list for one value":    {"scale:\n  source: [none]\n", []string{":2:", "scale.source", "simulated"}},
+		"one value for list":    {"server:\n  allowed_origins: http://a\n", []string{":2:", "a list of origins"}},
+		"value for section":     {"server: 80\n", []string{":1:", "server", "listen"}},
+		"list at top":           {"- a\n", []string{":1:", "top level", "server"}},
+		"broken YAML":           {"server:\n  listen: \"unclosed\n", []string{":", "YAML"}},
+		"the same key twice":    {"log:\n  level: info\n  level: debug\n", []string{":3:", "log.level", "line 2"}},
+		"a coin nobody knows":   {"reference:\n  coin: 20won\n", []string{":2:", "reference.coin", "100won, 10won, 10won-old, 1yuan"}},
+		"a coin said twice":     {"reference:\n  coin: 100won\n  coin_diameter_mm: 24\n", []string{":3:", "reference.coin_diameter_mm", "reference.coin in line 2", "one of them"}},
+		"a coin said in mm":     {"reference:\n  coin_diameter_mm: 24\n  coin: 100won\n", []string{":3:", "reference.coin: reference.coin_diameter_mm in line 2"}},
+		"plate out of range":    {"reference:\n  plate_diameter_mm: 90\n", []string{":2:", "reference.plate_diameter_mm", "from 100 to 400"}},
+		"two documents":         {"log:\n---\nlog:\n", []string{"document"}},
+		"tab":                   {"log:\n\tlevel: info\n", []string{":2:", "YAML"}},
+		"origin with a path":    {"server:\n  allowed_origins: [\"http://a/b\"]\n", []string{":2:", "origins"}},
+		"pin with a space":      {"scale:\n  clock_pin: GPIO 5\n", []string{":2:", "scale.clock_pin", "gpiochip0:5"}},
+		"gain between steps":    {"scale:\n  gain: 100\n", []string{":2:", "scale.gain", "64 or 128"}},
+		"no pins":               {"log:\nscale:\n  source: hx711\n", []string{":3:", "scale.clock_pin: missing", "gpiochip0:5"}},
+		"half the pins":         {"scale:\n  source: hx711\n  clock_pin: GPIO6\n", []string{":2:", "scale.data_pin: missing", "GPIO5"}},
+		"one pin for both":      {"scale:\n  source: hx711\n  clock_pin: A\n  data_pin: A\n", []string{":4:", "scale.data_pin", "another pin"}},
+		"a gain hx711 has not":  {"scale:\n  gain: 16\n  source: hx711\n  clock_pin: A\n  data_pin: B\n", []string{":2:", "scale.gain", `"16"`, "128 or 64 (channel A)"}},
+		"a rate hx711 has not":  {"scale: {source: hx711, clock_pin: A, data_pin: B, rate_hz: 40}\n", []string{":1:", "scale.rate_hz", "10 or 80"}},
+		"level not in the set":  {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
+		"a server without http": {"verify:\n  url: 192.168.0.30:8080\n", []string{":2:", "verify.url", "http or https"}},
+		"no server at all":      {"verify:\n  url: \"http://\"\n", []string{":2:", "verify.url"}},
+		"a key in the file":     {"verify:\n  api_key: s3cret\n", []string{":2:", "verify.api_key", "url, model, timeout"}},
+		"a model of two words":  {"verify:\n  model: a b\n", []string{":2:", "verify.model"}},
+		"an hour for an answer": {"verify:\n  timeout: 1h\n", []string{":2:", "verify.timeout", "5s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "c.yaml")
@@ -112,6 +119,15 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 				t.Errorf("more than one line: %q", err)
 			}
 		})
+	}
+}
+
+func TestARefusedAddressKeepsItsSecrets(t *testing.T) {
+	for _, address := range []string{"http://me:s3cret@host", "http://s3cret@host:80/v1", "https://host/v1?api_key=s3cret", "http://host/#s3cret", "//me:s3cret@host"} {
+		_, err := Parse([]byte("verify:\n  url: \"" + address + "\"\n"))
+		if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "host") {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 
@@ -157,6 +173,7 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 	want.Server.AllowedOrigins = []string{"http://192.168.0.20:3000"}
 	want.Vision.ModelsDir = "/usr/share/foodmassd/models"
 	want.Scale.ClockPin, want.Scale.DataPin = "GPIO6", "GPIO5"
+	want.Verify.URL, want.Verify.Model = "http://192.168.0.30:8080", "qwen2.5vl:7b"
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("uncommented:\ngot  %+v\nwant %+v", c, want)
 	}

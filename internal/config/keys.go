@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,11 +75,24 @@ var keys = []key{
 	{"scale.rate_hz", "10, 20, 40, 80 or 320", false, oneOf(func(c *Config) *int { return &c.Scale.RateHz }, 10, 20, 40, 80, 320)},
 	{"scale.supply_mv", "2400, 2700, 3000, 3300, 3600, 3900, 4200 or 4500; 0: the cell has its own supply", false,
 		oneOf(func(c *Config) *int { return &c.Scale.SupplyMV }, 0, 2400, 2700, 3000, 3300, 3600, 3900, 4200, 4500)},
+	{"verify.url", `an address such as "http://192.168.0.30:8080", http or https, without user name, password or query`, false, func(c *Config, v []string) bool {
+		c.Verify.URL = v[0]
+		u, err := url.Parse(v[0])
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+			!strings.ContainsAny(v[0], "?# \t")
+	}},
+	{"verify.model", "a model's name of up to 200 letters, digits and ._:/@+-", false, func(c *Config, v []string) bool {
+		c.Verify.Model = v[0]
+		return modelName.MatchString(v[0])
+	}},
+	{"verify.timeout", "a duration from 500ms to 1m, e.g. 5s", false, duration(func(c *Config) *time.Duration { return &c.Verify.Timeout }, 500*time.Millisecond, time.Minute)},
 	{"log.level", `"debug", "info", "warn" or "error"`, false, func(c *Config, v []string) bool {
 		return slices.Contains([]string{"debug", "info", "warn", "error"}, v[0]) &&
 			c.Log.Level.UnmarshalText([]byte(v[0])) == nil
 	}},
 }
+
+var modelName = regexp.MustCompile(`^[A-Za-z0-9._:/@+-]{1,200}$`)
 
 // exclusive pairs say the same thing in two ways; a file may use one of them.
 var exclusive = map[string]string{

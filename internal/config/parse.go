@@ -132,7 +132,10 @@ func orTop(section string) string {
 	return section
 }
 
-// describe shows a refused value in the error.
+// inAddress is where an address may hold a password or a key.
+var inAddress = regexp.MustCompile(`//[^/\s]*@|[?#].*`)
+
+// describe shows a refused value in the error, without what an address keeps secret.
 func describe(node *yaml.Node) string {
 	switch node.Kind {
 	case yaml.SequenceNode:
@@ -141,6 +144,9 @@ func describe(node *yaml.Node) string {
 		return "a section"
 	case yaml.AliasNode:
 		return "*" + clip(node.Value)
+	}
+	if strings.Contains(node.Value, "//") {
+		return clip(inAddress.ReplaceAllString(node.Value, "…"))
 	}
 	return clip(node.Value)
 }
