@@ -44,6 +44,7 @@ func runDoctor(ctx context.Context, c *command, args []string) error {
 	conf, err := s.load()
 	findings := []finding{{"configuration", s.origin(), err, "correct the file and run: foodmassd config check"}}
 	if err == nil {
+		findings = append(findings, checkVerifier(ctx, conf, s.quiet(conf))...)
 		findings = append(findings, checkClock(), checkMemory(conf), checkData(conf), checkDatabase(ctx, conf, s.quiet(conf)),
 			checkCamera(conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkScale(ctx, conf), checkPort(conf))
 	}

@@ -125,6 +125,10 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 		return nil, err
 	}
 	a.onClose(func(context.Context) error { return db.Close() })
+	verifier, err := newVerifier(a.conf, a.log)
+	if err != nil {
+		return nil, err
+	}
 	eye, err := newEye(ctx, a.conf, a.log)
 	if err != nil {
 		return nil, err
@@ -133,6 +137,11 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 	estimator, err := newEstimator(a.conf, eye, a.log)
 	if err != nil {
 		return nil, err
+	}
+	if verifier != nil {
+		a.onClose(func(context.Context) error { return verifier.Close() })
+		estimator.Verifier = verifier
+		a.watchVerifier(verifier)
 	}
 	tasks := &task.Manager{
 		Store: db, Runner: runner{estimator, a.metrics.Stage}, Capacity: a.conf.Limits.Queue,

@@ -88,6 +88,10 @@ func (s *settings) openEstimator(ctx context.Context) (*estimate.Estimator, conf
 	if err != nil {
 		return nil, conf, nil, err
 	}
+	verifier, err := newVerifier(conf, s.quiet(conf))
+	if err != nil {
+		return nil, conf, nil, err
+	}
 	eye, err := newEye(ctx, conf, s.quiet(conf))
 	if err != nil {
 		return nil, conf, nil, err
@@ -95,6 +99,9 @@ func (s *settings) openEstimator(ctx context.Context) (*estimate.Estimator, conf
 	e, err := newEstimator(conf, eye, s.quiet(conf))
 	if err != nil {
 		return nil, conf, nil, errors.Join(err, eye.Close())
+	}
+	if verifier != nil {
+		e.Verifier = verifier
 	}
 	return e, conf, eye, nil
 }

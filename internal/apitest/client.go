@@ -91,22 +91,28 @@ func (m Message) Terminal() bool { return m.Type == "task.completed" || m.Type =
 
 // Follow watches a task to its end and returns all messages and the close code.
 func Follow(url, taskID string) (messages []Message, closeCode int, err error) {
+	closeCode, err = FollowEach(url, taskID, func(m Message) { messages = append(messages, m) })
+	return messages, closeCode, err
+}
+
+// FollowEach watches a task to its end, shows each message as it comes and returns the close code.
+func FollowEach(url, taskID string, show func(Message)) (closeCode int, err error) {
 	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/ws/task/"+taskID+"/", nil)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	defer conn.Close()
 	for {
 		if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil { // as the app gives up
-			return messages, 0, err
+			return 0, err
 		}
 		var m Message
 		if err := conn.ReadJSON(&m); err != nil {
 			if e, ok := err.(*websocket.CloseError); ok {
-				return messages, e.Code, nil
+				return e.Code, nil
 			}
-			return messages, 0, err
+			return 0, err
 		}
-		messages = append(messages, m)
+		show(m)
 	}
 }
