@@ -25,6 +25,7 @@ Example:
 		f.StringVar(&o.PortionsFile, "portions", "", "`FILE` with the portions to use, separated by white space")
 		f.StringVar(&o.View, "view", "", "only photos taken from the top or the side")
 		f.BoolVar(&o.LabelledBoxes, "labelled-boxes", false, "take boxes and classes from the labels: measures the mass model alone")
+		f.BoolVar(&o.Weighed, "weighed", false, "let a load cell tell each photo's true total, a gram off")
 		f.StringVar(&o.CSVPath, "csv", "", "write every food to `FILE`")
 		f.StringVar(&o.PlotPath, "plot", "", "draw estimates against the truth into a PNG `FILE`")
 		rest, err := parse(f, args)

@@ -29,6 +29,13 @@ type Photo struct {
 	Coins []geometry.Rect
 }
 
+func (p Photo) totalG() (sum float64) {
+	for _, f := range p.Foods {
+		sum += f.MassG
+	}
+	return sum
+}
+
 // Truth is one labelled food.
 type Truth struct {
 	Key       string // catalog key

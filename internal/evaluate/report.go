@@ -6,6 +6,8 @@ import (
 	"math"
 	"sort"
 	"text/tabwriter"
+
+	"foodmassd/internal/estimate"
 )
 
 // Report holds what was found; its methods write it.
@@ -15,6 +17,15 @@ type Report struct {
 	Portions []Truth
 	// Images were analysed, Failed could not be.
 	Images, Failed int
+	// Totals are those of the photos that were weighed.
+	Totals []Total
+}
+
+// Total is what a photo's foods weigh together in truth and by the program, in grams, and whether it used
+// the load cell's reading.
+type Total struct {
+	TruthG, EstimatedG float64
+	Used               bool
 }
 
 // Figures are the errors over some foods. Shares are in [0,1]; NaN where nothing was found.
@@ -150,6 +161,29 @@ func (r *Report) WriteText(w io.Writer) {
 		float64(extras["top"]+extras["side"])/float64(max(1, r.Images)),
 		float64(extras["top"])/float64(max(1, len(images["top"]))), float64(extras["side"])/float64(max(1, len(images["side"]))))
 	r.writeCalibration(w)
+	r.writeWeighed(w)
+}
+
+// writeWeighed tells how a known total is kept to and shared out.
+func (r *Report) writeWeighed(w io.Writer) {
+	if len(r.Totals) == 0 {
+		return
+	}
+	var off, used float64
+	for _, t := range r.Totals {
+		if t.Used {
+			used++
+			off += math.Abs(t.EstimatedG/t.TruthG - 1)
+		}
+	}
+	shared := r.Figures(func(row Row) bool {
+		return len(row.Photo.Foods) > 1 && row.Found != nil && row.Found.VerificationMethod == estimate.ScaleVerification
+	})
+	fmt.Fprintf(w, "\nweighed: the reading used on %.0f of %d photos, the total there off by %.2f %%", used, len(r.Totals), 100*off/math.Max(1, used))
+	if shared.Foods > 0 {
+		fmt.Fprintf(w, "; %d foods on plates of several off by %.1f %% each", shared.Foods, 100*shared.MAPE)
+	}
+	fmt.Fprintln(w)
 }
 
 // confidenceBins are the lower bounds of the bins of the calibration table.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"foodmassd/internal/estimate"
 	"foodmassd/internal/fault"
@@ -26,6 +27,8 @@ type Options struct {
 	View string
 	// LabelledBoxes takes boxes and classes from the labels, so that only the mass model is measured.
 	LabelledBoxes bool
+	// Weighed lets a load cell tell each photo's true total, one gram too much and too little in turn.
+	Weighed bool
 	// CSVPath and PlotPath are written where not "".
 	CSVPath, PlotPath string
 }
@@ -91,7 +94,13 @@ func run(ctx context.Context, o Options, data *Dataset, w io.Writer) (*Report, e
 	}
 	r := &Report{Portions: data.Portions}
 	for _, p := range data.Photos {
-		result, err := e.Estimate(ctx, estimate.Input{Path: p.Path, Filename: p.Name, CoinDiameterMM: o.CoinDiameterMM}, nil)
+		in := estimate.Input{Path: p.Path, Filename: p.Name, CoinDiameterMM: o.CoinDiameterMM}
+		truth := p.totalG()
+		if o.Weighed {
+			in.ScaleG = new(float64)
+			*in.ScaleG = truth + float64(1-2*(r.Images%2))
+		}
+		result, err := e.Estimate(ctx, in, nil)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -101,6 +110,10 @@ func run(ctx context.Context, o Options, data *Dataset, w io.Writer) (*Report, e
 			continue
 		}
 		r.Images++
+		if o.Weighed {
+			used := slices.ContainsFunc(result.MassEstimation.Foods, func(f estimate.Food) bool { return f.VerificationMethod == estimate.ScaleVerification })
+			r.Totals = append(r.Totals, Total{truth, result.MassEstimation.TotalMassG, used})
+		}
 		r.Rows = append(r.Rows, match(p, result.MassEstimation.Foods, behind)...)
 	}
 	return r, nil
