@@ -220,8 +220,9 @@ func TestAContradictingScaleIsReportedNotAveraged(t *testing.T) {
 	s := scene([]vision.Reference{coin}, seen("apple", 0.97, 300, 195, 1))
 	free := result(t, s, Input{}).MassEstimation.Foods[0]
 	for _, total := range []float64{1500, 0, -3} {
-		f := result(t, s, Input{ScaleG: &total}).MassEstimation.Foods[0]
-		if f.EstimatedMassG != free.EstimatedMassG || f.VerificationMethod != ReferenceScaled || f.Confidence >= free.Confidence {
+		r := result(t, s, Input{ScaleG: &total})
+		f := r.MassEstimation.Foods[0]
+		if r.ScaleReadingG != nil || f.EstimatedMassG != free.EstimatedMassG || f.VerificationMethod != ReferenceScaled || f.Confidence >= free.Confidence {
 			t.Errorf("scale %g: %+v", total, f)
 		}
 		if !strings.Contains(f.Reasoning, "맞지 않아") {

@@ -21,11 +21,13 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale ruler, foods []M
 		DetectedObjects: DetectedObjects{Food: max(scene.FoodDetections, len(foods))},
 		References:      []Reference{},
 		ScaleSource:     scale.source,
-		ScaleReadingG:   in.ScaleG,
 		Image:           ImageSize{scene.Width, scene.Height},
 		TimingsMS:       map[string]float64{},
 		Model:           map[string]string{},
 		Message:         messageDone,
+	}
+	if v == agrees {
+		r.ScaleReadingG = in.ScaleG
 	}
 	maps.Copy(r.TimingsMS, scene.TimingsMS)
 	maps.Copy(r.Model, scene.Models)
