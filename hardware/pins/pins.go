@@ -41,6 +41,7 @@ func OpenBus(number int) (i2c.BusCloser, error) {
 type board struct {
 	dev   string // the folder of device files
 	chips func() ([]chip, error)
+	open  func(device string, flag int) error // opens a device file and closes it
 }
 
 type chip struct {
@@ -54,7 +55,15 @@ type line struct {
 	pin      gpio.PinIO
 }
 
-var system = board{dev: "/dev", chips: kernelChips}
+var system = board{dev: "/dev", chips: kernelChips, open: openDevice}
+
+func openDevice(device string, flag int) error {
+	f, err := os.OpenFile(device, flag, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
 
 // kernelChips lists the chips this process may open.
 func kernelChips() ([]chip, error) {
@@ -81,7 +90,7 @@ func (b board) pin(name string) (gpio.PinIO, error) {
 	if len(chips) == 0 {
 		return nil, fmt.Errorf("gpio pin %q: %w", name, b.noChips())
 	}
-	found, err := find(chips, name)
+	found, err := b.find(chips, name)
 	if err != nil {
 		return nil, fmt.Errorf("gpio pin %q is %w", name, err)
 	}
@@ -94,28 +103,28 @@ func (b board) noChips() error {
 	if err != nil || len(devices) == 0 {
 		return fmt.Errorf("%w: this machine has no gpio chip (%s/gpiochip*)", ErrUnknown, b.dev)
 	}
-	return b.refused(devices[0], "gpio")
+	return b.refused(devices[0], "gpio", os.O_RDONLY)
 }
 
-// refused opens a device file to learn why the kernel does not let us.
-func (b board) refused(device, group string) error {
-	f, err := os.Open(device)
+// refused opens a device file as its driver does to learn why the kernel does not let us.
+func (b board) refused(device, group string, flag int) error {
+	err := b.open(device, flag)
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return denied(device, group)
 	case err != nil:
 		return err
 	}
-	return errors.Join(f.Close(), fmt.Errorf("%s opens, but does not answer as this program expects; Linux 5.10 or newer is needed", device))
+	return fmt.Errorf("%s opens, but does not answer as this program expects; Linux 5.10 or newer is needed", device)
 }
 
 func denied(device, group string) error {
 	return fmt.Errorf("%w: %s may not be opened; let the user that runs foodmassd into its group, e.g. usermod -aG %s USER", ErrDenied, device, group)
 }
 
-func find(chips []chip, name string) (line, error) {
+func (b board) find(chips []chip, name string) (line, error) {
 	if place, number, ok := strings.Cut(name, ":"); ok {
-		return findPlace(chips, place, number)
+		return b.findPlace(chips, place, number)
 	}
 	var found []line
 	var places []string
@@ -135,8 +144,23 @@ func find(chips []chip, name string) (line, error) {
 	return line{}, fmt.Errorf("%w as one pin: %d lines have this name; choose one of %s", ErrUnknown, len(found), strings.Join(places, ", "))
 }
 
-func findPlace(chips []chip, place, number string) (line, error) {
+// findChip returns a chip's index by its name, its label or a link to its device file, or -1. A Raspberry
+// Pi 5's header was gpiochip4 before Linux 6.6.45 (github.com/raspberrypi/linux/pull/6144); since then
+// gpiochip4 is a link to gpiochip0 there.
+func (b board) findChip(chips []chip, place string) int {
 	i := slices.IndexFunc(chips, func(c chip) bool { return c.name == place || c.label == place })
+	if i >= 0 {
+		return i
+	}
+	target, err := os.Readlink(filepath.Join(b.dev, place))
+	if err != nil {
+		return -1
+	}
+	return slices.IndexFunc(chips, func(c chip) bool { return c.name == filepath.Base(target) })
+}
+
+func (b board) findPlace(chips []chip, place, number string) (line, error) {
+	i := b.findChip(chips, place)
 	if i < 0 {
 		var names []string
 		for _, c := range chips {
@@ -161,7 +185,7 @@ func (b board) bus(number int, open func(int) (i2c.BusCloser, error)) (i2c.BusCl
 		return nil, fmt.Errorf("i²c bus %d is %w here: there is no %s; enable it (Raspberry Pi: raspi-config, Interface Options, I2C) or name one that ls %s/i2c-* lists",
 			number, ErrUnknown, device, b.dev)
 	}
-	if why := b.refused(device, "i2c"); errors.Is(why, ErrDenied) {
+	if why := b.refused(device, "i2c", os.O_RDWR); errors.Is(why, ErrDenied) {
 		return nil, fmt.Errorf("i²c bus %d: %w", number, why)
 	}
 	return nil, fmt.Errorf("i²c bus %d: %w", number, err)

@@ -25,7 +25,7 @@ func (l fakeLine) In(gpio.Pull, gpio.Edge) error { return l.err }
 func pi5(t *testing.T) board {
 	t.Helper()
 	busy := errors.New("line_request ioctl: device or resource busy")
-	return board{dev: t.TempDir(), chips: func() ([]chip, error) {
+	return board{dev: t.TempDir(), open: openDevice, chips: func() ([]chip, error) {
 		return []chip{
 			{"gpiochip0", "pinctrl-rp1", []line{
 				{"ID_SDA", "", fakeLine{place: "rp1:0"}},
@@ -99,8 +99,27 @@ func TestALineThatCannotBeHadIsExplainedWhenItIsTaken(t *testing.T) {
 	}
 }
 
+func TestAChipIsFoundByTheNameThatOlderGuidesHave(t *testing.T) {
+	b := pi5(t)
+	for name, target := range map[string]string{"gpiochip4": "gpiochip0", "gpiochip5": "gpiochip7"} {
+		if err := os.Symlink(target, filepath.Join(b.dev, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := b.pin("gpiochip4:2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.(gpio.RealPin).Real().(fakeLine).place; got != "rp1:2" || p.Name() != "gpiochip4:2" {
+		t.Errorf("got %s named %s", got, p.Name())
+	}
+	if _, err := b.pin("gpiochip5:2"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "gpiochip5") {
+		t.Errorf("a link that leads nowhere: got %v", err)
+	}
+}
+
 func TestAMachineWithoutChipsSaysSo(t *testing.T) {
-	b := board{dev: t.TempDir(), chips: func() ([]chip, error) { return nil, nil }}
+	b := board{dev: t.TempDir(), open: openDevice, chips: func() ([]chip, error) { return nil, nil }}
 	if _, err := b.pin("GPIO5"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "no gpio chip") {
 		t.Errorf("none: got %v", err)
 	}
@@ -113,7 +132,7 @@ func TestAMachineWithoutChipsSaysSo(t *testing.T) {
 }
 
 func TestABusThatCannotBeHadIsExplained(t *testing.T) {
-	b := board{dev: t.TempDir()}
+	b := board{dev: t.TempDir(), open: openDevice}
 	fails := func(int) (i2c.BusCloser, error) { return nil, errors.New("sysfs-i2c: inappropriate ioctl") }
 	if _, err := b.bus(7, fails); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "raspi-config") || !strings.Contains(err.Error(), "i2c-7") {
 		t.Errorf("got %v", err)
@@ -127,7 +146,22 @@ func TestABusThatCannotBeHadIsExplained(t *testing.T) {
 }
 
 func TestAnotherUsersDeviceNamesTheGroup(t *testing.T) {
-	if err := denied("/dev/gpiochip0", "gpio"); !errors.Is(err, ErrDenied) || !strings.Contains(err.Error(), "usermod -aG gpio") {
-		t.Errorf("got %v", err)
+	for name, open := range map[string]func(string, int) error{
+		"closed":    func(string, int) error { return os.ErrPermission },
+		"read-only": func(_ string, flag int) error { return map[bool]error{true: os.ErrPermission}[flag != os.O_RDONLY] },
+	} {
+		b := board{dev: t.TempDir(), chips: func() ([]chip, error) { return nil, nil }, open: open}
+		for _, device := range []string{"i2c-7", "gpiochip0"} {
+			if err := os.WriteFile(filepath.Join(b.dev, device), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fails := func(int) (i2c.BusCloser, error) { return nil, errors.New("sysfs-i2c: cannot be opened") }
+		if _, err := b.bus(7, fails); !errors.Is(err, ErrDenied) || !strings.Contains(err.Error(), "usermod -aG i2c") {
+			t.Errorf("%s bus: got %v", name, err)
+		}
+		if _, err := b.pin("GPIO5"); name == "closed" && (!errors.Is(err, ErrDenied) || !strings.Contains(err.Error(), "usermod -aG gpio")) {
+			t.Errorf("%s chip: got %v", name, err)
+		}
 	}
 }
