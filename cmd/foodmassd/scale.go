@@ -158,14 +158,17 @@ func checkScale(ctx context.Context, conf config.Config) finding {
 
 func (a *appliance) watchScale(scale *weighing.Scale, cell *loadCell) {
 	a.metrics.Gauge("scale_net_grams", "Load at rest above the tare; NaN while it changes.", func() float64 { return scale.Last().NetG })
-	a.health.Register("scale", func() (health.State, string) {
-		r := scale.Last()
-		if fault := cell.fault.Load(); r.State == weighing.Unplugged && fault != nil {
-			return health.Degraded, *fault
-		}
-		if r.State == weighing.Stable {
-			return health.OK, fmt.Sprintf("%s, stable at %.1f g", cell, r.NetG)
-		}
-		return health.OK, fmt.Sprintf("%s, %s", cell, r.State)
-	})
+	a.health.Register("scale", func() (health.State, string) { return scaleHealth(scale, cell) })
+}
+
+// scaleHealth says what the scale is doing; a fault's text names its kind and what to do.
+func scaleHealth(scale *weighing.Scale, cell *loadCell) (health.State, string) {
+	r := scale.Last()
+	if fault := cell.fault.Load(); r.State.Fault() && fault != nil {
+		return health.Degraded, *fault
+	}
+	if r.State == weighing.Stable {
+		return health.OK, fmt.Sprintf("%s, stable at %.1f g", cell, r.NetG)
+	}
+	return health.OK, fmt.Sprintf("%s, %s", cell, r.State)
 }

@@ -38,15 +38,15 @@ const (
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
 var (
 	// ErrUnplugged: the data line stays low, so it reads as ready with 0.
-	ErrUnplugged = errors.New("the data pin stays low, as when no HX711 is there; check its data wire and its supply")
+	ErrUnplugged = fmt.Errorf("%w: the data pin stays low, as when no HX711 is there; check its data wire and its supply", weighing.ErrUnplugged)
 	// ErrNotReady: the data line stays high.
-	ErrNotReady = errors.New("the HX711 finishes no conversion, its data pin stays high; check its supply and both wires")
+	ErrNotReady = fmt.Errorf("%w: the HX711 finishes no conversion, its data pin stays high; check its supply and both wires", weighing.ErrTimeout)
 	// ErrSaturated: the input was out of range for several conversions.
-	ErrSaturated = errors.New("the load cell is out of the HX711's range; take the load off, then check the cell's four wires")
+	ErrSaturated = fmt.Errorf("%w: the load cell is out of the HX711's range; take the load off, then check the cell's four wires", weighing.ErrSaturated)
 	// ErrGlitched: several conversions in a row were all ones.
-	ErrGlitched = errors.New("the HX711 answers with ones only; keep its wires short and away from power cables")
+	ErrGlitched = fmt.Errorf("%w: the HX711 answers with ones only; keep its wires short and away from power cables", weighing.ErrGlitched)
 	// ErrSlowHost: several reads in a row took so long that the chip may have powered down.
-	ErrSlowHost = errors.New("this computer is too busy to clock the HX711 in time")
+	ErrSlowHost = fmt.Errorf("%w: this computer is too busy to clock the HX711 in time", weighing.ErrTimeout)
 )
 
 const (

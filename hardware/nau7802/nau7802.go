@@ -25,17 +25,17 @@ const (
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
 var (
 	// ErrNoAnswer: nothing acknowledges the address, or the bus failed.
-	ErrNoAnswer = errors.New("no NAU7802 answers at address 0x2a; check its supply, its two wires and the bus number (i2cdetect -y NUMBER)")
+	ErrNoAnswer = fmt.Errorf("%w: no NAU7802 answers at address 0x2a; check its supply, its two wires and the bus number (i2cdetect -y NUMBER)", weighing.ErrUnplugged)
 	// ErrOtherChip: what answers is no NAU7802.
-	ErrOtherChip = errors.New("the chip at address 0x2a is no NAU7802; another device has this address")
+	ErrOtherChip = fmt.Errorf("%w: the chip at address 0x2a is no NAU7802; another device has this address", weighing.ErrUnplugged)
 	// ErrPowerUp: the chip does not report its power as ready.
-	ErrPowerUp = errors.New("the NAU7802 does not power up; check its supply")
+	ErrPowerUp = fmt.Errorf("%w: the NAU7802 does not power up; check its supply", weighing.ErrTimeout)
 	// ErrCalibration: the chip's own offset calibration failed or did not end.
 	ErrCalibration = errors.New("the NAU7802 cannot calibrate its offset; check its analog supply and the load cell's wires")
 	// ErrNotReady: no conversion came.
-	ErrNotReady = errors.New("the NAU7802 finishes no conversion; check its supply")
+	ErrNotReady = fmt.Errorf("%w: the NAU7802 finishes no conversion; check its supply", weighing.ErrTimeout)
 	// ErrSaturated: the input is out of range.
-	ErrSaturated = errors.New("the load cell is out of the NAU7802's range; take the load off, then check the cell's four wires or lower the gain")
+	ErrSaturated = fmt.Errorf("%w: the load cell is out of the NAU7802's range; take the load off, then check the cell's four wires or lower the gain", weighing.ErrSaturated)
 )
 
 // Registers and their bits (section 11).

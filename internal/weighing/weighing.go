@@ -5,6 +5,7 @@ package weighing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -16,7 +17,8 @@ import (
 // Cell is a load cell with its converter.
 type Cell interface {
 	String() string
-	// Read waits for the next conversion and returns its signed counts.
+	// Read waits for the next conversion and returns its signed counts. What the cell's error is made
+	// of, ErrUnplugged or its like, becomes the scale's state.
 	Read(ctx context.Context) (counts int32, err error)
 	// Halt powers the converter down.
 	Halt() error
@@ -30,8 +32,34 @@ const (
 	Starting  State = "starting"  // not enough conversions yet
 	Settling  State = "settling"  // the load is changing
 	Stable    State = "stable"    // at rest: NetG holds
-	Unplugged State = "unplugged" // the cell does not answer
+	Unplugged State = "unplugged" // ErrUnplugged
+	TimedOut  State = "timeout"   // ErrTimeout
+	Saturated State = "saturated" // ErrSaturated
+	Glitched  State = "glitched"  // ErrGlitched
+	Faulty    State = "faulty"    // any other error of the cell
 )
+
+// Kinds of a cell's errors. Drivers wrap them with what a technician can do.
+var (
+	ErrUnplugged = errors.New(string(Unplugged)) // nothing is there
+	ErrTimeout   = errors.New(string(TimedOut))  // the converter, or the host, takes too long
+	ErrSaturated = errors.New(string(Saturated)) // the load is out of the converter's range
+	ErrGlitched  = errors.New(string(Glitched))  // what comes back is disturbed
+)
+
+var faults = map[State]error{Unplugged: ErrUnplugged, TimedOut: ErrTimeout, Saturated: ErrSaturated, Glitched: ErrGlitched}
+
+// Fault tells whether the cell gives no counts.
+func (s State) Fault() bool { return s == Faulty || faults[s] != nil }
+
+func faultOf(err error) State {
+	for state, kind := range faults {
+		if errors.Is(err, kind) {
+			return state
+		}
+	}
+	return Faulty
+}
 
 // Reading is the scale's answer at one moment.
 type Reading struct {
@@ -112,11 +140,12 @@ func (s *Scale) run(ctx context.Context) {
 func (s *Scale) lose(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.last.State != Unplugged {
-		s.Logger.Warn("scale does not answer; check its wiring", "cell", s.Cell.String(), "err", err)
+	state := faultOf(err)
+	if s.last.State != state {
+		s.Logger.Warn("scale gives no weight", "state", state, "cell", s.Cell.String(), "err", err)
 	}
 	s.raw, s.medians = nil, nil
-	s.last = Reading{Unplugged, math.NaN(), time.Now()}
+	s.last = Reading{state, math.NaN(), time.Now()}
 }
 
 func (s *Scale) add(counts float64, at time.Time) {

@@ -3,6 +3,7 @@ package weighing_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
@@ -72,28 +73,42 @@ func TestNoGramsAreGivenWhileTheLoadChanges(t *testing.T) {
 
 type flaky struct {
 	weighing.Cell
-	dead *atomic.Bool
+	fault *atomic.Value // of error; nil inside: none
 }
 
+type fault struct{ err error }
+
 func (f flaky) Read(ctx context.Context) (int32, error) {
-	if f.dead.Load() {
-		return 0, errors.New("no conversion")
+	if err := f.fault.Load().(fault).err; err != nil {
+		return 0, err
 	}
 	return f.Cell.Read(ctx)
 }
 
-func TestAnUnpluggedCellIsNamedAndRecovers(t *testing.T) {
-	var dead atomic.Bool
-	s := start(t, func(c weighing.Cell) weighing.Cell { return flaky{c, &dead} }, simulated.Load{Grams: 0, For: time.Hour})
-	stable := func(r weighing.Reading) bool { return r.State == weighing.Stable }
-	wait(t, s, "stable", stable)
-	dead.Store(true)
-	r := wait(t, s, "unplugged", func(r weighing.Reading) bool { return r.State == weighing.Unplugged })
-	if !math.IsNaN(r.NetG) {
-		t.Errorf("grams of an unplugged cell: %+v", r)
+func TestEachKindOfFaultIsNamedAndPasses(t *testing.T) {
+	for want, err := range map[weighing.State]error{
+		weighing.Unplugged: weighing.ErrUnplugged,
+		weighing.TimedOut:  weighing.ErrTimeout,
+		weighing.Saturated: weighing.ErrSaturated,
+		weighing.Glitched:  weighing.ErrGlitched,
+		weighing.Faulty:    errors.New("gpio pin GPIO5 is in use"),
+	} {
+		t.Run(string(want), func(t *testing.T) {
+			t.Parallel()
+			var now atomic.Value
+			now.Store(fault{})
+			s := start(t, func(c weighing.Cell) weighing.Cell { return flaky{c, &now} }, simulated.Load{Grams: 0, For: time.Hour})
+			stable := func(r weighing.Reading) bool { return r.State == weighing.Stable }
+			wait(t, s, "stable", stable)
+			now.Store(fault{fmt.Errorf("cell: %w: look at it", err)})
+			r := wait(t, s, "a fault", func(r weighing.Reading) bool { return r.State.Fault() })
+			if r.State != want || !math.IsNaN(r.NetG) {
+				t.Errorf("got %+v", r)
+			}
+			now.Store(fault{})
+			wait(t, s, "stable again", stable)
+		})
 	}
-	dead.Store(false)
-	wait(t, s, "stable again", stable)
 }
 
 func TestAScaleWithoutCalibrationDoesNotStart(t *testing.T) {
