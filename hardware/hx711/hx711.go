@@ -31,8 +31,8 @@ func (i Input) clocks() int { return 25 + int(i) }
 // Counts at which the converter saturates (section "Output Data Rate and Format"): 0x800000 and
 // 0x7FFFFF in 24-bit two's complement.
 const (
-	SaturatedLow  int32 = -1 << 23
-	SaturatedHigh int32 = 1<<23 - 1
+	SaturatedLow  = weighing.SaturatedLow
+	SaturatedHigh = weighing.SaturatedHigh
 )
 
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
@@ -43,8 +43,8 @@ var (
 	ErrNotReady = fmt.Errorf("%w: the HX711 finishes no conversion, its data pin stays high; check its supply and both wires", weighing.ErrTimeout)
 	// ErrSaturated: the input was out of range for several conversions.
 	ErrSaturated = fmt.Errorf("%w: the load cell is out of the HX711's range; take the load off, then check the cell's four wires", weighing.ErrSaturated)
-	// ErrGlitched: several conversions in a row were all ones.
-	ErrGlitched = fmt.Errorf("%w: the HX711 answers with ones only; keep its wires short and away from power cables", weighing.ErrGlitched)
+	// ErrGlitched: several conversions in a row were zeros, ones or saturated, but not steadily one of them.
+	ErrGlitched = fmt.Errorf("%w: the HX711's answers jump between zeros, ones and full scale; keep its wires short and away from power cables", weighing.ErrGlitched)
 	// ErrSlowHost: several reads in a row took so long that the chip may have powered down.
 	ErrSlowHost = fmt.Errorf("%w: this computer is too busy to clock the HX711 in time", weighing.ErrTimeout)
 )
@@ -55,7 +55,7 @@ const (
 	settleCount  = 4                      // conversions in 400 ms at 10 Hz or 50 ms at 80 Hz, the settling time after a reset or a change of input
 	readyTimeout = time.Second            // over twice the longest settling time
 	waitSlice    = 200 * time.Millisecond // how late a cancelled context may be noticed
-	tries        = 5                      // of a read; with 5 % glitches all fail once in three million
+	tries        = 8                      // of a read; twice what it takes to believe a doubtful one
 	slowTries    = 20                     // of a read; settling takes several that must all be in time
 )
 
@@ -81,6 +81,7 @@ type Cell struct {
 	edges     bool // the data pin can wait for edges
 	awake     bool
 	unsettled int // conversions to discard
+	doubt     weighing.Doubt
 }
 
 var _ weighing.Cell = (*Cell)(nil)
@@ -140,8 +141,8 @@ func (c *Cell) Halt() error {
 
 // Read waits for the next conversion and returns its counts, above SaturatedLow and below
 // SaturatedHigh. After a wake-up it first lets the chip settle, which takes half a second at 10 Hz.
-// Conversions that are 0, all ones or saturated are glitches when they come alone and are read
-// again; when they stay, the error is ErrUnplugged, ErrGlitched or ErrSaturated.
+// Conversions that are 0, all ones or saturated out of nowhere are read again, and believed when they
+// stay; saturated ones are then ErrSaturated.
 func (c *Cell) Read(ctx context.Context) (int32, error) {
 	for bad, slow := 0, 0; ; {
 		counts, err := c.settled(ctx)
@@ -150,7 +151,7 @@ func (c *Cell) Read(ctx context.Context) (int32, error) {
 			return counts, nil
 		case errors.Is(err, ErrSlowHost):
 			slow++
-		case errors.Is(err, ErrUnplugged), errors.Is(err, ErrSaturated), errors.Is(err, ErrGlitched):
+		case errors.Is(err, ErrUnplugged), errors.Is(err, ErrGlitched):
 			bad++
 		default: // another conversion would not turn out better
 			bad = tries
@@ -177,7 +178,7 @@ func (c *Cell) settled(ctx context.Context) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	return judge(word)
+	return c.judge(word)
 }
 
 // wake takes the chip through power-down, whatever state it was in: that aligns its bits with ours.
@@ -261,33 +262,33 @@ func (c *Cell) shiftOut() (word uint32, err error) {
 	return word, nil
 }
 
-// clock gives one pulse and reads the bit it brought, which holds until the next one (T2, figure 2).
-// What it measures is never less than the time the pin was high.
+// clock gives one pulse and reads the bit it brought, which is there 0.1 µs after the pin rose (T2,
+// figure 2) and stays until it rises again. T3 asks for at least 0.2 µs high. Reading while it is high
+// keeps it so without a timer, none of which is that fine: two calls of the kernel lie between the edges
+// instead of one, and the read waits for the gpio chip, which a write need not. What clock measures is
+// never less than the time the pin was high.
 func (c *Cell) clock() (gpio.Level, error) {
 	rose := c.Time.Now()
 	if err := c.SCK.Out(gpio.High); err != nil {
 		return gpio.Low, err
 	}
+	bit := c.DOUT.Read()
 	if err := c.SCK.Out(gpio.Low); err != nil {
 		return gpio.Low, err
 	}
 	if high := c.Time.Now().Sub(rose); high > maxHigh {
 		return gpio.Low, fmt.Errorf("%w: its clock pin was high for %v, %v are allowed", ErrSlowHost, high, maxHigh)
 	}
-	return c.DOUT.Read(), nil
+	return bit, nil
 }
 
-const allOnes = 1<<24 - 1
-
 // judge turns 24 bits in two's complement into counts, or says why they are none.
-func judge(word uint32) (int32, error) {
+func (c *Cell) judge(word uint32) (int32, error) {
 	counts := int32(word<<8) >> 8
 	switch {
-	case word == 0:
-		return 0, ErrUnplugged
-	case word == allOnes:
+	case !c.doubt.Believe(counts):
 		return 0, ErrGlitched
-	case counts == SaturatedLow || counts == SaturatedHigh:
+	case weighing.IsSaturated(counts):
 		return 0, ErrSaturated
 	}
 	return counts, nil

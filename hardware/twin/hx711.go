@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"cmp"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -36,7 +37,8 @@ type HX711 struct {
 	Dead      bool          // powered but never done: the data line stays high
 	Edges     EdgeSupport
 
-	PowerDowns int // how often the clock was high for over 60 µs
+	PowerDownAfter time.Duration // the clock high for longer powers down; 0: 60 µs
+	PowerDowns     int           // how often it was
 
 	started   bool
 	level     gpio.Level // of PD_SCK
@@ -52,6 +54,7 @@ type HX711 struct {
 
 const (
 	powerDownHigh = 60 * time.Microsecond // section "Reset and Power-Down"
+	shortestHigh  = 200 * time.Nanosecond // T3 (figure 2); the twin misses a shorter pulse
 	settling      = 4                     // conversions: 400 ms at 10 Hz, 50 ms at 80 Hz (table "Output settling time")
 	edgeQueue     = 16                    // events a Linux line keeps
 )
@@ -90,7 +93,7 @@ func (h *HX711) catchUp() {
 }
 
 func (h *HX711) off() bool {
-	return h.level == gpio.High && h.Clock.Now().Sub(h.rose) > powerDownHigh
+	return h.level == gpio.High && h.Clock.Now().Sub(h.rose) > cmp.Or(h.PowerDownAfter, powerDownHigh)
 }
 
 func (h *HX711) convert() {
@@ -130,6 +133,8 @@ func (h *HX711) clockTo(l gpio.Level) {
 			h.PowerDowns++
 			h.level = l
 			h.reset()
+		} else if h.Clock.Now().Sub(h.rose) < shortestHigh {
+			h.pulses--
 		}
 		h.level = l
 	}
