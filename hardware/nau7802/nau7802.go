@@ -18,8 +18,8 @@ const Address = 0x2A
 
 // Counts at which the converter saturates.
 const (
-	SaturatedLow  int32 = -1 << 23
-	SaturatedHigh int32 = 1<<23 - 1
+	SaturatedLow  = weighing.SaturatedLow
+	SaturatedHigh = weighing.SaturatedHigh
 )
 
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
@@ -36,6 +36,8 @@ var (
 	ErrNotReady = fmt.Errorf("%w: the NAU7802 finishes no conversion; check its supply", weighing.ErrTimeout)
 	// ErrSaturated: the input is out of range.
 	ErrSaturated = fmt.Errorf("%w: the load cell is out of the NAU7802's range; take the load off, then check the cell's four wires or lower the gain", weighing.ErrSaturated)
+	// ErrGlitched: several conversions in a row were zeros, ones or saturated, but not steadily one of them.
+	ErrGlitched = fmt.Errorf("%w: the NAU7802's answers jump between zeros, ones and full scale; keep its wires short and away from power cables", weighing.ErrGlitched)
 )
 
 // Registers and their bits (section 11).
@@ -73,7 +75,9 @@ const (
 	calibrateTimeout = 2 * time.Second        // it takes a few conversions
 	settleFor        = 600 * time.Millisecond // the regulator and the analog part after power-up
 	settleCount      = 4                      // conversions until the digital filter holds new data only
-	poll             = time.Millisecond
+	powerUpPoll      = time.Millisecond
+	tries            = 8 // of a conversion; twice what it takes to believe a doubtful one
+	sure             = 3 // equal reads of a register; with 3 % glitches, all are glitches once in 300 000
 )
 
 // Time is the clock the driver reads and sleeps by.
@@ -97,7 +101,9 @@ type Cell struct {
 	Time   Time // nil: the system's
 
 	awake     bool
-	unsettled int // conversions to discard
+	unsettled int       // conversions to discard
+	ready     time.Time // when the last conversion was seen to be
+	doubt     weighing.Doubt
 }
 
 var _ weighing.Cell = (*Cell)(nil)
@@ -132,14 +138,21 @@ func (c *Cell) Halt() error {
 }
 
 // Read waits for the next conversion and returns its counts, above SaturatedLow and below
-// SaturatedHigh. The first Read, and the one after an error or Halt, powers the chip up, calibrates
+// SaturatedHigh. Conversions that are 0, all ones or saturated out of nowhere are read again, and believed
+// when they stay; saturated ones are then ErrSaturated. The first Read, and the one after an error or Halt, powers the chip up, calibrates
 // its offset and lets it settle; that takes one to two seconds at 10 Hz.
 func (c *Cell) Read(ctx context.Context) (int32, error) {
-	counts, err := c.settled(ctx)
-	if err == nil {
-		return counts, nil
+	var err error
+	for range tries {
+		var counts int32
+		if counts, err = c.settled(ctx); err == nil {
+			return counts, nil
+		}
+		if !errors.Is(err, ErrGlitched) {
+			break
+		}
 	}
-	if !errors.Is(err, ErrSaturated) {
+	if !errors.Is(err, ErrSaturated) && !errors.Is(err, ErrGlitched) {
 		c.awake = false
 	}
 	return 0, fmt.Errorf("%s: %w", c, err)
@@ -157,10 +170,15 @@ func (c *Cell) settled(ctx context.Context) (int32, error) {
 		}
 	}
 	counts, err := c.conversion(ctx)
-	if err == nil && (counts == SaturatedLow || counts == SaturatedHigh) {
-		err = ErrSaturated
+	switch {
+	case err != nil:
+		return 0, err
+	case !c.doubt.Believe(counts):
+		return 0, ErrGlitched
+	case weighing.IsSaturated(counts):
+		return 0, ErrSaturated
 	}
-	return counts, err
+	return counts, nil
 }
 
 // wake is the power-on sequence of section 9, from a reset, whatever state the chip was in.
@@ -174,7 +192,7 @@ func (c *Cell) wake(ctx context.Context) error {
 	if err := c.write(regPower, powerDigital); err != nil {
 		return err
 	}
-	if err := c.await(ctx, regPower, powerReady, powerReady, powerUpTimeout, ErrPowerUp); err != nil {
+	if err := c.await(ctx, regPower, powerReset|powerReady, powerReady, wait{powerUpPoll, powerUpTimeout, ErrPowerUp}); err != nil {
 		return err
 	}
 	if err := c.configure(); err != nil {
@@ -189,12 +207,12 @@ func (c *Cell) wake(ctx context.Context) error {
 	if err := c.write(regPower, c.power()|cycleStart); err != nil {
 		return err
 	}
-	c.awake, c.unsettled = true, settleCount
+	c.awake, c.unsettled, c.ready = true, settleCount, c.Time.Now()
 	return nil
 }
 
 func (c *Cell) identify() error {
-	code, err := c.read(regRevision)
+	code, err := c.steady(regRevision)
 	if err == nil && code&0x0F != revision {
 		err = fmt.Errorf("%w (revision code 0x%02x, expected 0x_%x)", ErrOtherChip, code, revision)
 	}
@@ -230,23 +248,29 @@ func (c *Cell) calibrate(ctx context.Context) error {
 	if err := c.write(regControl2, rate|calibrate); err != nil {
 		return err
 	}
-	if err := c.await(ctx, regControl2, calibrate, 0, calibrateTimeout, ErrCalibration); err != nil {
+	if err := c.await(ctx, regControl2, calibrate, 0, wait{c.period() / 2, calibrateTimeout, ErrCalibration}); err != nil {
 		return err
 	}
-	status, err := c.read(regControl2)
+	status, err := c.steady(regControl2)
 	if err == nil && status&calibrateError != 0 {
 		err = ErrCalibration // the calibration registers are invalid (section 8.6.3)
 	}
 	return err
 }
 
+func (c *Cell) period() time.Duration { return time.Second / time.Duration(c.RateHz) }
+
 // conversion waits for the ready bit, which reading the output clears, and reads 24 bits in two's
-// complement.
+// complement. It leaves the bus alone until the bit is about due.
 func (c *Cell) conversion(ctx context.Context) (int32, error) {
-	timeout := max(10*time.Second/time.Duration(c.RateHz), 100*time.Millisecond)
-	if err := c.await(ctx, regPower, cycleReady, cycleReady, timeout, ErrNotReady); err != nil {
+	if err := c.sleep(ctx, c.ready.Add(c.period()*9/10).Sub(c.Time.Now())); err != nil {
 		return 0, err
 	}
+	late := wait{c.period() / 20, max(10*c.period(), 100*time.Millisecond), ErrNotReady}
+	if err := c.await(ctx, regPower, powerReset|cycleReady, cycleReady, late); err != nil {
+		return 0, err
+	}
+	c.ready = c.Time.Now()
 	var b [3]byte
 	if err := c.tx([]byte{regOutput}, b[:]); err != nil {
 		return 0, err
@@ -254,21 +278,53 @@ func (c *Cell) conversion(ctx context.Context) (int32, error) {
 	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8, nil
 }
 
-// await polls a register until the masked bits are as wanted.
-func (c *Cell) await(ctx context.Context, register, mask, want byte, timeout time.Duration, late error) error {
-	deadline := c.Time.Now().Add(timeout)
-	for {
+// wait is how to wait for a register.
+type wait struct {
+	poll, timeout time.Duration
+	late          error // after timeout
+}
+
+// await polls a register until the masked bits are as wanted in several reads in a row: a disturbed
+// transfer brings ones or zeros without an error.
+func (c *Cell) await(ctx context.Context, register, mask, want byte, w wait) error {
+	deadline := c.Time.Now().Add(w.timeout)
+	for seen := 0; seen < sure; {
 		value, err := c.read(register)
-		if err != nil || value&mask == want {
+		if err != nil {
 			return err
 		}
-		if !c.Time.Now().Before(deadline) {
-			return late
+		if value&mask == want {
+			seen++
+			continue
 		}
-		if err := c.sleep(ctx, poll); err != nil {
+		seen = 0
+		if !c.Time.Now().Before(deadline) {
+			return w.late
+		}
+		if err := c.sleep(ctx, w.poll); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// steady reads a register until it reads the same several times in a row.
+func (c *Cell) steady(register byte) (value byte, err error) {
+	seen := 0
+	for range 4 * sure {
+		last := value
+		if value, err = c.read(register); err != nil {
+			return 0, err
+		}
+		if value != last {
+			seen = 0
+		}
+		seen++
+		if seen == sure {
+			return value, nil
+		}
+	}
+	return 0, ErrGlitched
 }
 
 // sleep lets d pass, in slices after which a cancelled context ends it.

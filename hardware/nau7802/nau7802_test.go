@@ -3,6 +3,7 @@ package nau7802_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,46 @@ func TestEveryGainAndRateGivesSettledCalibratedCountsFromTheFirstReadOn(t *testi
 	}
 }
 
+// disturbed makes a share of the transfers read ones or zeros.
+func disturbed(share float64) func() (byte, bool) {
+	random := rand.New(rand.NewPCG(1, 2))
+	return func() (byte, bool) { return []byte{0, 0xFF}[random.IntN(2)], random.Float64() < share }
+}
+
+func TestADisturbedBusCostsTimeButNeverAWrongNumber(t *testing.T) {
+	for _, rate := range []int{10, 80, 320} {
+		bus, cell := wire(t, func(_ *twin.NAU7802, c *nau7802.Cell) { c.RateHz = rate })
+		bus.Glitch = disturbed(0.03)
+		for range 200 { // waking up most of all
+			reads(t, cell, 10, steady(128))
+			if err := cell.Halt(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestALoadThatReadsAsZeroOrOnesIsBelieved(t *testing.T) {
+	for _, want := range []int32{0, -1} {
+		bus, cell := wire(t, nil)
+		reads(t, cell, 2, steady(128))
+		bus.Counts = func(int) int32 { return want }
+		reads(t, cell, 10, want)
+	}
+}
+
+func TestTheBusIsLeftToOthersMostOfTheTime(t *testing.T) {
+	for _, rate := range []int{10, 20, 40, 80} {
+		bus, cell := wire(t, func(_ *twin.NAU7802, c *nau7802.Cell) { c.RateHz = rate })
+		reads(t, cell, 1, steady(128))
+		before := bus.Transfers
+		reads(t, cell, 100, steady(128))
+		if n := bus.Transfers - before; n > 100*8 {
+			t.Errorf("%d Hz: %d transfers for 100 conversions", rate, n)
+		}
+	}
+}
+
 func TestEachConversionIsReadOnce(t *testing.T) {
 	bus, cell := wire(t, nil)
 	reads(t, cell, 1, steady(128))
@@ -78,6 +119,12 @@ func TestTheRegistersAreSetAsTheDatasheetHasThem(t *testing.T) {
 	}
 }
 
+// inTurn gives one count after the other.
+func inTurn(counts ...int32) func(int) int32 {
+	i := 0
+	return func(int) int32 { i++; return counts[i%len(counts)] }
+}
+
 func TestAFaultThatStaysIsNamedAndPasses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault func(*twin.NAU7802)
@@ -90,6 +137,7 @@ func TestAFaultThatStaysIsNamedAndPasses(t *testing.T) {
 		"the calibration fails": {func(n *twin.NAU7802) { n.CalFails = true }, nau7802.ErrCalibration, "check its analog supply"},
 		"the calibration hangs": {func(n *twin.NAU7802) { n.CalHangs = true }, nau7802.ErrCalibration, "check its analog supply"},
 		"no conversion":         {func(n *twin.NAU7802) { n.NoConversion = true }, nau7802.ErrNotReady, "check its supply"},
+		"all disturbed":         {func(n *twin.NAU7802) { n.Counts = inTurn(0, -1, 1<<24) }, nau7802.ErrGlitched, "wires short"},
 		"loaded beyond range":   {func(n *twin.NAU7802) { n.Counts = func(int) int32 { return 1 << 24 } }, nau7802.ErrSaturated, "take the load off"},
 		"pulled the other way":  {func(n *twin.NAU7802) { n.Counts = func(int) int32 { return -1 << 24 } }, nau7802.ErrSaturated, "four wires"},
 	} {

@@ -29,6 +29,11 @@ type NAU7802 struct {
 	CalHangs     bool          // the calibration never ends
 	NoConversion bool          // the ready bit never comes
 
+	// Glitch, if set, may replace every byte that a transfer reads, as a disturbed bus does without an error.
+	Glitch func() (value byte, glitched bool)
+
+	Transfers int // how many there were
+
 	registers  [0x20]byte
 	poweredAt  time.Time
 	calEnds    time.Time
@@ -63,6 +68,7 @@ func (n *NAU7802) Registers() (power, control1, control2, adc byte) {
 // Tx is one transfer: a register's number, then bytes to write or bytes read on from there.
 func (n *NAU7802) Tx(addr uint16, w, r []byte) error {
 	n.Clock.Sleep(n.TxTime)
+	n.Transfers++
 	if n.Unplugged || addr != nauAddress {
 		return errors.New("remote I/O error")
 	}
@@ -75,7 +81,19 @@ func (n *NAU7802) Tx(addr uint16, w, r []byte) error {
 	for i := range r {
 		r[i] = n.read(int(w[0]) + i)
 	}
+	n.disturb(r)
 	return nil
+}
+
+func (n *NAU7802) disturb(r []byte) {
+	if n.Glitch == nil || len(r) == 0 {
+		return
+	}
+	if value, glitched := n.Glitch(); glitched {
+		for i := range r {
+			r[i] = value
+		}
+	}
 }
 
 func (n *NAU7802) write(register int, value byte) {
