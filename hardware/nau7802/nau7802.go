@@ -73,7 +73,7 @@ var (
 const (
 	powerUpTimeout   = 100 * time.Millisecond // 200 µs are typical (section 9)
 	calibrateTimeout = 2 * time.Second        // it takes a few conversions
-	settleFor        = 600 * time.Millisecond // the regulator and the analog part after power-up
+	settleFor        = 600 * time.Millisecond // the regulator and the analog part after power-up, as ESPHome waits (github.com/esphome/esphome/pull/6291)
 	settleCount      = 4                      // conversions until the digital filter holds new data only
 	powerUpPoll      = time.Millisecond
 	tries            = 8 // of a conversion; twice what it takes to believe a doubtful one

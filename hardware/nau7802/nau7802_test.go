@@ -67,6 +67,21 @@ func TestADisturbedBusCostsTimeButNeverAWrongNumber(t *testing.T) {
 	}
 }
 
+func TestABusThatReadsTheSameForGoodGivesNoNumber(t *testing.T) {
+	for _, value := range []byte{0, 0xFF} {
+		bus, cell := wire(t, nil)
+		reads(t, cell, 2, steady(128))
+		bus.Glitch = func() (byte, bool) { return value, true }
+		for range 3 {
+			if counts, err := cell.Read(t.Context()); err == nil {
+				t.Errorf("%#x: got %d", value, counts)
+			}
+		}
+		bus.Glitch = nil
+		reads(t, cell, 2, steady(128))
+	}
+}
+
 func TestALoadThatReadsAsZeroOrOnesIsBelieved(t *testing.T) {
 	for _, want := range []int32{0, -1} {
 		bus, cell := wire(t, nil)

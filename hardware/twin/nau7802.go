@@ -36,6 +36,8 @@ type NAU7802 struct {
 
 	registers  [0x20]byte
 	poweredAt  time.Time
+	analogAt   time.Time // the analog part's power-up
+	calEarly   bool      // the calibration measured before that part had settled
 	calEnds    time.Time
 	calibrated bool
 	since      time.Time // of the first conversion's start
@@ -52,6 +54,7 @@ const (
 const (
 	nauAddress   = 0x2A
 	nauPowerTime = 200 * time.Microsecond // section 9
+	nauAnalog    = 600 * time.Millisecond // until the analog part has settled; ESPHome's driver waits as long
 	nauSettling  = 4                      // conversions after a start
 )
 
@@ -109,6 +112,9 @@ func (n *NAU7802) write(register int, value byte) {
 		if value&nauPUD != 0 && old&nauPUD == 0 {
 			n.poweredAt = now
 		}
+		if value&nauPUA != 0 && old&nauPUA == 0 {
+			n.analogAt = now
+		}
 		if value&nauCS != 0 && old&nauCS == 0 {
 			n.since, n.taken = now, 0
 		}
@@ -116,6 +122,7 @@ func (n *NAU7802) write(register int, value byte) {
 		n.registers[2] = value&^nauCALERR | old&nauCALERR
 		if value&nauCALS != 0 && n.at(nauPUD|nauPUA) {
 			n.calEnds = now.Add(4 * n.period())
+			n.calEarly = now.Sub(n.analogAt) < nauAnalog
 		}
 	}
 }
@@ -147,7 +154,7 @@ func (n *NAU7802) look() {
 		if n.CalFails {
 			n.registers[2] |= nauCALERR
 		}
-		n.calibrated = !n.CalFails
+		n.calibrated = !n.CalFails && !n.calEarly
 	}
 	if n.at(nauPUD|nauPUA|nauCS) && !n.NoConversion {
 		n.sample = int(now.Sub(n.since) / n.period())
