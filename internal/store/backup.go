@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a tar file with the database, the images its tasks name and the camera's calibration, beside
-// a running daemon. Unpacked into an empty data directory it is that directory. The file appears
+// Backup writes a tar file with the database, the images its tasks name, the camera's calibration and the scale's
+// zero, beside a running daemon. Unpacked into an empty data directory it is that directory. The file appears
 // whole or not at all and replaces none. Errors: fs.ErrExist, fault.DiskFull.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	defer func() {
@@ -65,9 +65,11 @@ func (s *Store) writeTar(ctx context.Context, path, snapshotPath string) error {
 	if err == nil {
 		err = addFile(archive, snapshotPath, databaseName)
 	}
-	if err == nil {
-		if err = addFile(archive, s.path(cameraName), cameraName); errors.Is(err, fs.ErrNotExist) {
-			err = nil // never calibrated
+	for _, name := range []string{cameraName, zeroName} {
+		if err == nil {
+			if err = addFile(archive, s.path(name), name); errors.Is(err, fs.ErrNotExist) {
+				err = nil // never calibrated, never zeroed
+			}
 		}
 	}
 	if err == nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,27 +22,7 @@ func SaveCamera(dir string, c geometry.Calibration) (err error) {
 			err = fmt.Errorf("save camera calibration: %w", diskFull(err))
 		}
 	}()
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(dir, "."+cameraName+".")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // without effect once renamed
-	// Readable by all: the technician may be root and the daemon is not. The directory keeps others out.
-	_, err = temp.Write(append(text, '\n'))
-	if err = errors.Join(err, temp.Chmod(0o644), syncClose(temp)); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), filepath.Join(dir, cameraName)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return saveJSON(dir, cameraName, c)
 }
 
 // LoadCamera returns the calibration in the data directory dir, nil when there is none. A damaged one is

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,6 +92,32 @@ func syncDir(dir string) error {
 
 // syncClose puts a file on stable storage and closes it.
 func syncClose(f *os.File) error { return errors.Join(f.Sync(), f.Close()) }
+
+// saveJSON puts v into a file of the directory dir, in place of any before: wholly or not at all, and
+// through a power cut.
+func saveJSON(dir, name string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(dir, "."+name+".")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // without effect once renamed
+	// Readable by all: the technician may be root and the daemon is not. The directory keeps others out.
+	_, err = temp.Write(append(text, '\n'))
+	if err = errors.Join(err, temp.Chmod(0o644), syncClose(temp)); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
 
 // FreeBytes is what the data disk still has for this user.
 func (s *Store) FreeBytes() (int64, error) {

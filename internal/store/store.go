@@ -10,6 +10,7 @@
 //	images/ab/<id>.jpg     stored images, by the first two digits of the id
 //	images/incoming/       images being received
 //	camera.json            the fixed camera's calibration, if there is one
+//	scale-zero.json        what the scale reads under an empty tray, once it was told to zero
 //	lock                   held by the one daemon that works here
 package store
 

@@ -66,7 +66,17 @@ type Reading struct {
 	State State
 	// NetG is the load above the tare in grams; NaN unless State is Stable.
 	NetG float64
-	At   time.Time
+	// Counts are the latest, spikes taken out, and the mean of the last ones at rest; NaN when there are none.
+	Counts float64
+	// ResolutionG is what the last counts at rest differ by, in grams, at least one count; NaN unless State
+	// is Stable. A change below it does not show.
+	ResolutionG float64
+	At          time.Time // zero before the first answer of the cell
+}
+
+// without is a reading of a state that has no grams.
+func without(state State, at time.Time) Reading {
+	return Reading{State: state, NetG: math.NaN(), Counts: math.NaN(), ResolutionG: math.NaN(), At: at}
 }
 
 const (
@@ -79,11 +89,15 @@ const (
 type Scale struct {
 	Cell          Cell
 	CountsPerGram float64 // not 0; negative for a cell wired the other way round
-	Logger        *slog.Logger
+	// Zero are the counts that weigh nothing, from an earlier Tare. When nil, the first load at rest does.
+	Zero   *float64
+	Logger *slog.Logger
+
+	taring sync.Mutex // one Tare at a time
 
 	mu      sync.Mutex
 	last    Reading
-	tare    float64 // counts of the empty scale: the first load at rest
+	tare    float64 // counts of what weighs nothing
 	tared   bool
 	raw     []float64
 	medians []float64
@@ -91,12 +105,15 @@ type Scale struct {
 	done    chan struct{}
 }
 
-// Initialize starts reading. The scale must be empty: the first load at rest becomes the tare.
+// Initialize starts reading. Without a Zero the scale must be empty: the first load at rest becomes the tare.
 func (s *Scale) Initialize() error {
 	if s.CountsPerGram == 0 || math.IsNaN(s.CountsPerGram) || math.IsInf(s.CountsPerGram, 0) {
 		return fmt.Errorf("scale %s: counts per gram is %v; calibrate it", s.Cell, s.CountsPerGram)
 	}
-	s.last = Reading{State: Starting, NetG: math.NaN()}
+	s.last = without(Starting, time.Time{})
+	if s.Zero != nil {
+		s.tare, s.tared = *s.Zero, true
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.done = cancel, make(chan struct{})
 	go s.run(ctx)
@@ -145,7 +162,7 @@ func (s *Scale) lose(err error) {
 		s.Logger.Warn("scale gives no weight", "state", state, "cell", s.Cell.String(), "err", err)
 	}
 	s.raw, s.medians = nil, nil
-	s.last = Reading{state, math.NaN(), time.Now()}
+	s.last = without(state, time.Now())
 }
 
 func (s *Scale) add(counts float64, at time.Time) {
@@ -156,11 +173,17 @@ func (s *Scale) add(counts float64, at time.Time) {
 		sorted := slices.Sorted(slices.Values(s.raw))
 		s.medians = tail(append(s.medians, sorted[medianLen/2]), restLen)
 	}
-	state := s.state()
-	s.last = Reading{state, math.NaN(), at}
-	if state != Stable {
-		return
+	s.last = without(s.state(), at)
+	if n := len(s.medians); n > 0 {
+		s.last.Counts = s.medians[n-1]
 	}
+	if s.last.State == Stable {
+		s.rest()
+	}
+}
+
+// rest fills in the last reading's grams.
+func (s *Scale) rest() {
 	var sum float64
 	for _, m := range s.medians {
 		sum += m
@@ -169,21 +192,24 @@ func (s *Scale) add(counts float64, at time.Time) {
 	if !s.tared {
 		s.tare, s.tared = mean, true
 	}
+	s.last.Counts = mean
 	s.last.NetG = (mean - s.tare) / s.CountsPerGram
+	s.last.ResolutionG = max(1, s.spread()) / math.Abs(s.CountsPerGram)
 }
 
 func (s *Scale) state() State {
 	if len(s.medians) < restLen {
-		if s.tared {
+		if s.last.State != Starting {
 			return Settling
 		}
 		return Starting
 	}
-	spread := slices.Max(s.medians) - slices.Min(s.medians)
-	if spread/math.Abs(s.CountsPerGram) > restG {
+	if s.spread()/math.Abs(s.CountsPerGram) > restG {
 		return Settling
 	}
 	return Stable
 }
+
+func (s *Scale) spread() float64 { return slices.Max(s.medians) - slices.Min(s.medians) }
 
 func tail(s []float64, n int) []float64 { return s[max(len(s)-n, 0):] }
