@@ -29,6 +29,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 func TestWrongArgumentsAreNamedAndPointToHelp(t *testing.T) {
 	for _, args := range [][]string{{"estimat"}, {"estimate"}, {"estimate", "--scale-g", "-3", "x.jpg"}, {"task"}, {"task", "show"},
 		{"backup"}, {"config"}, {"evaluate"}, {"serve", "extra"},
+		{"scale"}, {"scale", "weigh"}, {"scale", "tare", "now"}, {"scale", "tare", "--json"},
 		{"camera"}, {"camera", "calibrate"}, {"camera", "calibrate", "--show", "x.jpg"}, {"estimate", "--camera", "phone", "x.jpg"},
 		{"reference-card", "--size-mm", "14"}, {"reference-card", "--format", "png"}} {
 		_, stderr, exit := run(t, args...)

@@ -14,8 +14,10 @@ import (
 	"foodmassd/hardware/nau7802"
 	"foodmassd/hardware/pins"
 	"foodmassd/hardware/simulated"
+	"foodmassd/internal/api"
 	"foodmassd/internal/config"
 	"foodmassd/internal/health"
+	"foodmassd/internal/store"
 	"foodmassd/internal/weighing"
 )
 
@@ -92,36 +94,51 @@ func (c *loadCell) openNAU7802(conf config.Scale) error {
 	return nil
 }
 
-// openScale starts weighing. A cell that cannot be opened or is not calibrated costs the scale, not the
-// daemon: photos are estimated without it, and /healthz says what is wrong.
-func (a *appliance) openScale() {
+// openScale starts weighing; nil when no scale is configured. A cell that cannot be opened or is not
+// calibrated costs the scale, not the daemon: photos are estimated without it, and /healthz says what is wrong.
+func (a *appliance) openScale() api.Scale {
 	if a.conf.Scale.Source == "none" {
-		return
+		return nil
 	}
-	scale, cell, err := startScale(a.conf.Scale, a.log)
-	if err != nil {
+	desk := &scaleDesk{conf: a.conf.Scale, dataDir: a.conf.Storage.DataDir}
+	if err := desk.start(a.log); err != nil {
 		a.log.Warn("photos are estimated without the scale", "err", err)
 		a.health.Register("scale", func() (health.State, string) { return health.Degraded, err.Error() })
-		return
+		desk.fault = err
+		return desk
 	}
-	a.onClose(func(context.Context) error { return scale.Close() })
-	a.watchScale(scale, cell)
+	a.onClose(func(context.Context) error { return desk.scale.Close() })
+	a.watchScale(desk.scale, desk.cell)
+	return desk
 }
 
-// startScale leaves a cell that is not calibrated alone: doctor is to read it for that.
-func startScale(conf config.Scale, log *slog.Logger) (*weighing.Scale, *loadCell, error) {
-	if conf.Source != "simulated" && conf.CountsPerGram == 0 {
-		return nil, nil, fmt.Errorf("the %s is not calibrated (scale.counts_per_gram); foodmassd doctor says how to", conf.Source)
+// start leaves a cell that is not calibrated alone: doctor is to read it for that.
+func (d *scaleDesk) start(log *slog.Logger) error {
+	if d.conf.Source != "simulated" && d.conf.CountsPerGram == 0 {
+		return fmt.Errorf("the %s is not calibrated (scale.counts_per_gram); foodmassd doctor says how to", d.conf.Source)
 	}
-	cell, err := openCell(conf)
+	cell, err := openCell(d.conf)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	return d.weigh(cell, log)
+}
+
+// weigh starts weighing with a cell, from the zero that it was given last.
+func (d *scaleDesk) weigh(cell *loadCell, log *slog.Logger) error {
 	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, Logger: log}
-	if err := scale.Initialize(); err != nil {
-		return nil, nil, errors.Join(err, cell.Halt())
+	zero, err := store.LoadZero(d.dataDir, zeroOf(cell, d.conf))
+	if err != nil {
+		log.Warn("the scale starts with a new zero", "err", err)
 	}
-	return scale, cell, nil
+	if zero != nil {
+		scale.Zero = &zero.Counts
+	}
+	if err := scale.Initialize(); err != nil {
+		return errors.Join(err, cell.Halt())
+	}
+	d.scale, d.cell = scale, cell
+	return nil
 }
 
 // firstReading is how long doctor gives a cell to wake up and answer.

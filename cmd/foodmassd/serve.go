@@ -85,7 +85,7 @@ func (a *appliance) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.openScale()
+	a.openAdmin(a.openScale())
 	wire := &api.Server{
 		Tasks: tasks, Limits: photoLimits(a.conf), AllowedOrigins: a.conf.Server.AllowedOrigins, Logger: a.log,
 		Health: a.health.Healthz(), Ready: a.health.Readyz(), Metrics: a.metrics.Handler(), Web: web.Files(),

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+
+	"foodmassd/internal/api"
+	"foodmassd/internal/config"
+	"foodmassd/internal/store"
+	"foodmassd/internal/weighing"
+)
+
+// scaleDesk is the configured scale as the technician's socket shows it.
+type scaleDesk struct {
+	conf    config.Scale
+	dataDir string
+	scale   *weighing.Scale // nil: it could not be opened
+	cell    *loadCell
+	fault   error // why it could not
+}
+
+var _ api.Scale = (*scaleDesk)(nil)
+
+// Status tells how the scale is.
+func (d *scaleDesk) Status() api.ScaleStatus {
+	if d.scale == nil {
+		return api.ScaleStatus{Cell: d.conf.Source, State: string(weighing.Faulty), Why: d.fault.Error()}
+	}
+	r := d.scale.Last()
+	s := api.ScaleStatus{Cell: d.cell.String(), State: string(r.State), Why: d.why(r.State), NetG: known(r.NetG), Counts: known(r.Counts),
+		CountsPerGram: known(d.scale.CountsPerGram), ResolutionG: known(r.ResolutionG)}
+	if zero, ok := d.scale.ZeroCounts(); ok {
+		s.ZeroCounts = &zero
+	}
+	if !r.At.IsZero() {
+		age := time.Since(r.At).Milliseconds()
+		s.ReadAt, s.AgeMS = &r.At, &age
+	}
+	return s
+}
+
+// why says why there are no grams; the cell knows best what is wrong with it.
+func (d *scaleDesk) why(state weighing.State) string {
+	if fault := d.cell.fault.Load(); fault != nil && state.Fault() {
+		return *fault
+	}
+	return state.Why()
+}
+
+// Tare zeroes the scale for good.
+func (d *scaleDesk) Tare() error {
+	const kept = "not zeroed, the old zero stays: %s"
+	if d.scale == nil {
+		return fmt.Errorf(kept, d.fault)
+	}
+	err := d.scale.Tare(func(counts float64) error {
+		return store.SaveZero(d.dataDir, store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second)})
+	})
+	if err == nil {
+		return nil
+	}
+	if fault := d.cell.fault.Load(); fault != nil && d.scale.Last().State.Fault() {
+		return fmt.Errorf(kept, *fault)
+	}
+	return fmt.Errorf(kept, err)
+}
+
+// zeroOf names a cell with what its counts depend on.
+func zeroOf(cell *loadCell, conf config.Scale) string {
+	return fmt.Sprintf("%s, gain %d", cell, conf.Gain)
+}
+
+// known is nil for what is not known.
+func known(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+// describeScale says for people how the scale is.
+func describeScale(s api.ScaleStatus) string {
+	text := fmt.Sprintf("%-14s %s\n%-14s %s\n", "scale", s.Cell, "state", s.State)
+	if s.NetG != nil {
+		text += fmt.Sprintf("%-14s %s\n", "net", gramsOf(*s.NetG))
+	} else {
+		text += fmt.Sprintf("%-14s none: %s\n", "net", cmp.Or(s.Why, "no reason is known"))
+	}
+	line := func(what, format string, v *float64) {
+		if v != nil {
+			text += fmt.Sprintf("%-14s "+format+"\n", what, *v)
+		}
+	}
+	line("counts", "%.0f", s.Counts)
+	line("zero", "%.0f counts", s.ZeroCounts)
+	line("counts/gram", "%.6g", s.CountsPerGram)
+	line("resolution", "%.2g g", s.ResolutionG)
+	if s.AgeMS != nil {
+		text += fmt.Sprintf("%-14s %.1f s ago\n", "last reading", float64(*s.AgeMS)/1000)
+	}
+	return text
+}
+
+// gramsOf writes grams without a negative zero.
+func gramsOf(g float64) string { return fmt.Sprintf("%.1f g", math.Round(g*10)/10+0) }
