@@ -43,10 +43,15 @@ func (d *scaleDesk) Status() api.ScaleStatus {
 
 // why says why there are no grams; the cell knows best what is wrong with it.
 func (d *scaleDesk) why(state weighing.State) string {
+	return cmp.Or(d.cellFault(state), state.Why())
+}
+
+// cellFault is what the cell says is wrong with it, "" in a state that is no fault.
+func (d *scaleDesk) cellFault(state weighing.State) string {
 	if fault := d.cell.fault.Load(); fault != nil && state.Fault() {
 		return *fault
 	}
-	return state.Why()
+	return ""
 }
 
 // Tare zeroes the scale for good.
@@ -61,10 +66,7 @@ func (d *scaleDesk) Tare() error {
 	if err == nil {
 		return nil
 	}
-	if fault := d.cell.fault.Load(); fault != nil && d.scale.Last().State.Fault() {
-		return fmt.Errorf(kept, *fault)
-	}
-	return fmt.Errorf(kept, err)
+	return fmt.Errorf(kept, cmp.Or(d.cellFault(d.scale.Last().State), err.Error()))
 }
 
 // zeroOf names a cell with what its counts depend on.

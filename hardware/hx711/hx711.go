@@ -28,13 +28,6 @@ const (
 // clocks returns how many clocks per conversion choose the input: 25, 26 or 27 (table 3).
 func (i Input) clocks() int { return 25 + int(i) }
 
-// Counts at which the converter saturates (section "Output Data Rate and Format"): 0x800000 and
-// 0x7FFFFF in 24-bit two's complement.
-const (
-	SaturatedLow  = weighing.SaturatedLow
-	SaturatedHigh = weighing.SaturatedHigh
-)
-
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
 var (
 	// ErrUnplugged: the data line stays low, so it reads as ready with 0.
@@ -59,24 +52,13 @@ const (
 	slowTries    = 20                     // of a read; settling takes several that must all be in time
 )
 
-// Time is the clock the driver reads and sleeps by.
-type Time interface {
-	Now() time.Time
-	Sleep(time.Duration)
-}
-
-type systemTime struct{}
-
-func (systemTime) Now() time.Time        { return time.Now() }
-func (systemTime) Sleep(d time.Duration) { time.Sleep(d) }
-
 // Cell is a load cell on an HX711. Set the exported fields, then Initialize. It is for one goroutine.
 type Cell struct {
 	SCK    gpio.PinOut // to the chip's PD_SCK
 	DOUT   gpio.PinIn  // from the chip's DOUT
 	Input  Input
-	RateHz int  // 10 or 80, as the chip's RATE pin is wired
-	Time   Time // nil: the system's
+	RateHz int            // 10 or 80, as the chip's RATE pin is wired
+	Time   weighing.Clock // nil: the system's
 
 	edges     bool // the data pin can wait for edges
 	awake     bool
@@ -95,7 +77,7 @@ func (c *Cell) Initialize() error {
 		return fmt.Errorf("%s: no input %d", c, c.Input)
 	}
 	if c.Time == nil {
-		c.Time = systemTime{}
+		c.Time = weighing.SystemClock{}
 	}
 	if err := c.SCK.Out(gpio.Low); err != nil {
 		return fmt.Errorf("%s: clock pin: %w", c, err)
@@ -139,8 +121,8 @@ func (c *Cell) Halt() error {
 	return nil
 }
 
-// Read waits for the next conversion and returns its counts, above SaturatedLow and below
-// SaturatedHigh. After a wake-up it first lets the chip settle, which takes half a second at 10 Hz.
+// Read waits for the next conversion and returns its counts, above weighing.SaturatedLow and
+// below weighing.SaturatedHigh. After a wake-up it first lets the chip settle, which takes half a second at 10 Hz.
 // Conversions that are 0, all ones or saturated out of nowhere are read again, and believed when they
 // stay; saturated ones are then ErrSaturated.
 func (c *Cell) Read(ctx context.Context) (int32, error) {

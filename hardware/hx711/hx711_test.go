@@ -57,7 +57,7 @@ func TestEveryInputAndRateGivesSettledCountsFromTheFirstReadOn(t *testing.T) {
 }
 
 func TestCountsAreTwosComplement(t *testing.T) {
-	for _, want := range []int32{1, -2, 0x555555, -0x555555, hx711.SaturatedHigh - 1, hx711.SaturatedLow + 1} {
+	for _, want := range []int32{1, -2, 0x555555, -0x555555, weighing.SaturatedHigh - 1, weighing.SaturatedLow + 1} {
 		_, cell := wire(t, func(chip *twin.HX711, _ *hx711.Cell) { chip.Counts = func(int) int32 { return want } })
 		reads(t, cell, 3, want)
 	}

@@ -16,12 +16,6 @@ import (
 // Address is the chip's only I²C address.
 const Address = 0x2A
 
-// Counts at which the converter saturates.
-const (
-	SaturatedLow  = weighing.SaturatedLow
-	SaturatedHigh = weighing.SaturatedHigh
-)
-
 // Errors of Read; errors.Is tells them apart. Each says what a technician can do.
 var (
 	// ErrNoAnswer: nothing acknowledges the address, or the bus failed.
@@ -80,25 +74,14 @@ const (
 	sure             = 3 // equal reads of a register; with 3 % glitches, all are glitches once in 300 000
 )
 
-// Time is the clock the driver reads and sleeps by.
-type Time interface {
-	Now() time.Time
-	Sleep(time.Duration)
-}
-
-type systemTime struct{}
-
-func (systemTime) Now() time.Time        { return time.Now() }
-func (systemTime) Sleep(d time.Duration) { time.Sleep(d) }
-
 // Cell is a load cell on channel 1 of a NAU7802. Set the exported fields, then Initialize. It is for
 // one goroutine.
 type Cell struct {
 	Bus    i2c.Bus
-	Gain   int  // 1, 2, 4, 8, 16, 32, 64 or 128
-	RateHz int  // 10, 20, 40, 80 or 320
-	LDOmV  int  // the cell's supply: 2400 to 4500 in steps of 300; 0: AVDD is supplied from outside
-	Time   Time // nil: the system's
+	Gain   int            // 1, 2, 4, 8, 16, 32, 64 or 128
+	RateHz int            // 10, 20, 40, 80 or 320
+	LDOmV  int            // the cell's supply: 2400 to 4500 in steps of 300; 0: AVDD is supplied from outside
+	Time   weighing.Clock // nil: the system's
 
 	awake     bool
 	unsettled int       // conversions to discard
@@ -120,7 +103,7 @@ func (c *Cell) Initialize() error {
 		return fmt.Errorf("%s: supply of %d mV; a NAU7802 does 2400 to 4500 in steps of 300, or 0 for none", c, c.LDOmV)
 	}
 	if c.Time == nil {
-		c.Time = systemTime{}
+		c.Time = weighing.SystemClock{}
 	}
 	return nil
 }
@@ -137,8 +120,8 @@ func (c *Cell) Halt() error {
 	return nil
 }
 
-// Read waits for the next conversion and returns its counts, above SaturatedLow and below
-// SaturatedHigh. Conversions that are 0, all ones or saturated out of nowhere are read again, and believed
+// Read waits for the next conversion and returns its counts, above weighing.SaturatedLow and
+// below weighing.SaturatedHigh. Conversions that are 0, all ones or saturated out of nowhere are read again, and believed
 // when they stay; saturated ones are then ErrSaturated. The first Read, and the one after an error or Halt, powers the chip up, calibrates
 // its offset and lets it settle; that takes one to two seconds at 10 Hz.
 func (c *Cell) Read(ctx context.Context) (int32, error) {

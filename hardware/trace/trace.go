@@ -20,6 +20,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"foodmassd/internal/weighing"
 )
 
 const header = "foodmassd load cell trace 1"
@@ -102,8 +104,8 @@ func parseReading(line string) (Reading, error) {
 	switch {
 	case state == "ok":
 		counts, err := strconv.ParseInt(what, 10, 32)
-		if err != nil || counts < -1<<23 || counts > 1<<23-1 {
-			return Reading{}, fmt.Errorf("%.20q are no counts; allowed is %d to %d", what, -1<<23, 1<<23-1)
+		if err != nil || counts < int64(weighing.SaturatedLow) || counts > int64(weighing.SaturatedHigh) {
+			return Reading{}, fmt.Errorf("%.20q are no counts; allowed is %d to %d", what, weighing.SaturatedLow, weighing.SaturatedHigh)
 		}
 		r.Counts = int32(counts)
 		return r, nil

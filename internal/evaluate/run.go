@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"foodmassd/internal/estimate"
 	"foodmassd/internal/fault"
@@ -111,8 +110,7 @@ func run(ctx context.Context, o Options, data *Dataset, w io.Writer) (*Report, e
 		}
 		r.Images++
 		if o.Weighed {
-			used := slices.ContainsFunc(result.MassEstimation.Foods, func(f estimate.Food) bool { return f.VerificationMethod == estimate.ScaleVerification })
-			r.Totals = append(r.Totals, Total{truth, result.MassEstimation.TotalMassG, used})
+			r.Totals = append(r.Totals, Total{truth, result.MassEstimation.TotalMassG, result.ScaleReadingG != nil})
 		}
 		r.Rows = append(r.Rows, match(p, result.MassEstimation.Foods, behind)...)
 	}

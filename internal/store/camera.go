@@ -16,24 +16,22 @@ const cameraName = "camera.json"
 // SaveCamera keeps a calibration in the data directory dir, in place of any before: wholly or not at all,
 // and through a power cut. It needs no Store, so that a camera can be calibrated before the daemon's
 // first start; a daemon at work takes it up with the next photo. Errors: fault.DiskFull.
-func SaveCamera(dir string, c geometry.Calibration) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("save camera calibration: %w", diskFull(err))
-		}
-	}()
-	return saveJSON(dir, cameraName, c)
+func SaveCamera(dir string, c geometry.Calibration) error {
+	if err := saveJSON(dir, cameraName, c); err != nil {
+		return fmt.Errorf("save camera calibration: %w", diskFull(err))
+	}
+	return nil
 }
 
 // LoadCamera returns the calibration in the data directory dir, nil when there is none. A damaged one is
 // an error.
 func LoadCamera(dir string) (*geometry.Calibration, error) {
-	text, err := os.ReadFile(filepath.Join(dir, cameraName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	text, err := loadFile(dir, cameraName)
 	if err != nil {
 		return nil, fmt.Errorf("load camera calibration: %w", err)
+	}
+	if text == nil {
+		return nil, nil
 	}
 	c, err := geometry.ParseCalibration(text)
 	if err != nil {

@@ -119,6 +119,15 @@ func saveJSON(dir, name string, v any) error {
 	return syncDir(dir)
 }
 
+// loadFile returns what saveJSON has put there; nil, which no file's content is, when there is no file.
+func loadFile(dir, name string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
 // FreeBytes is what the data disk still has for this user.
 func (s *Store) FreeBytes() (int64, error) {
 	var st syscall.Statfs_t

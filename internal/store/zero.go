@@ -2,10 +2,7 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -32,17 +29,16 @@ func SaveZero(dir string, z Zero) error {
 // LoadZero returns the zero in the data directory dir that was taken of the cell, nil when there is none. A
 // damaged one is an error.
 func LoadZero(dir, cell string) (*Zero, error) {
-	file := filepath.Join(dir, zeroName)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	text, err := loadFile(dir, zeroName)
 	if err != nil {
 		return nil, fmt.Errorf("load the scale's zero: %w", err)
 	}
+	if text == nil {
+		return nil, nil
+	}
 	var z Zero
 	if err := json.Unmarshal(text, &z); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, zeroName), err)
 	}
 	if z.Cell != cell {
 		return nil, nil

@@ -1,6 +1,7 @@
 package weighing
 
-// Counts at which a converter of 24 bits saturates.
+// Counts at which a converter of 24 bits saturates: 0x800000 and 0x7FFFFF in two's complement (HX711
+// datasheet, section "Output Data Rate and Format").
 const (
 	SaturatedLow  int32 = -1 << 23
 	SaturatedHigh int32 = 1<<23 - 1

@@ -32,8 +32,6 @@ def boxes(maps, thresholds):
     found = []
     for kind in KINDS:
         k, sides = CHANNELS[kind]
-        if k >= len(maps):
-            continue
         heat = maps[k]
         peak = (heat == cv2.dilate(heat, np.ones((3, 3)))) & (heat >= thresholds["score_" + kind])
         kept = []

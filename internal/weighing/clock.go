@@ -1,0 +1,18 @@
+package weighing
+
+import "time"
+
+// Clock is what the driver of a Cell reads and sleeps by.
+type Clock interface {
+	Now() time.Time
+	Sleep(time.Duration)
+}
+
+// SystemClock is the computer's.
+type SystemClock struct{}
+
+// Now implements Clock.
+func (SystemClock) Now() time.Time { return time.Now() }
+
+// Sleep implements Clock.
+func (SystemClock) Sleep(d time.Duration) { time.Sleep(d) }
