@@ -13,23 +13,28 @@ func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
 	foods := make([]Measured, 0, len(scene.Foods))
 	for _, seen := range scene.Foods {
 		f := Measured{Seen: seen, Cut: touchesBorder(seen.Box, scene), method: ClassPrior}
-		o := mass.Observation{Classes: classesOf(seen), TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut}
+		f.observed = mass.Observation{TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut}
 		if scale, ok := r.under(seen.Box); ok {
 			if m, ok := geometry.Measure(seen.Box, seen.Outline, scale); ok {
 				f.Scale, f.Measures, f.method = &scale, &m, ReferenceScaled
-				o.Measures, o.ScaleRelSD = &m, scale.RelSD
+				f.observed.Measures, f.observed.ScaleRelSD = &m, scale.RelSD
 			}
 		}
-		f.Classes = e.Mass.BySize(o)
-		o.Classes = f.Classes
-		f.Grams = e.Mass.Estimate(e.Catalog, o)
-		f.observed = o
-		f.massG = f.Grams.PointG()
+		e.weigh(&f, classesOf(seen))
 		f.interval = f.Grams.Grams.Interval()
 		f.near = f.Grams.Grams.Near(f.massG)
 		foods = append(foods, f)
 	}
 	return foods
+}
+
+// weigh computes a food's classes and grams from the classes that it looks like.
+func (e *Estimator) weigh(f *Measured, looks []mass.Class) {
+	f.observed.Classes = looks
+	f.Classes = e.Mass.BySize(f.observed)
+	f.observed.Classes = f.Classes
+	f.Grams = e.Mass.Estimate(e.Catalog, f.observed)
+	f.massG = f.Grams.PointG()
 }
 
 // classesOf returns the food's classes as they look, likeliest first and complete.

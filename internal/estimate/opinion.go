@@ -152,11 +152,7 @@ func claim(f Measured, scene vision.Scene) Claim {
 func (e *Estimator) merge(f Measured, o Opinion) Measured {
 	before := f
 	f.heard = heard{differed, o, f.Classes}
-	f.observed.Classes = mass.Named(classesOf(f.Seen), o.Key)
-	f.Classes = e.Mass.BySize(f.observed)
-	f.observed.Classes = f.Classes
-	f.Grams = e.Mass.Estimate(e.Catalog, f.observed)
-	f.massG = f.Grams.PointG()
+	e.weigh(&f, mass.Named(classesOf(f.Seen), o.Key))
 	same := o.Key == before.Classes[0].Key && o.Key == f.Classes[0].Key
 	switch {
 	case same && mass.Agree(f.massG, o.MassG) && o.Key == catalog.UnknownKey:

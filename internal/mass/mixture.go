@@ -1,6 +1,9 @@
 package mass
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Component is one log-normal of a Mixture.
 type Component struct {
@@ -44,16 +47,11 @@ func (d Mixture) Quantile(p float64) float64 {
 // and much more it leans to the lighter, since an error counts by its share of the truth: components
 // weigh in by the inverse of their medians, as in the mean of 1/truth.
 func (d Mixture) Point() float64 {
-	var sum float64
-	leaning := make(Mixture, len(d))
+	leaning := slices.Clone(d)
 	for i, c := range d {
-		leaning[i] = c
 		leaning[i].Weight *= math.Exp(-c.LogMean)
-		sum += leaning[i].Weight
 	}
-	for i := range leaning {
-		leaning[i].Weight /= sum
-	}
+	leaning.normalise()
 	return leaning.Quantile(0.5)
 }
 
