@@ -34,13 +34,14 @@ func (s *Scale) ZeroCounts() (counts float64, known bool) {
 
 // whys say for people why a state has no grams.
 var whys = map[State]string{
-	Starting:  "it has just been started; it weighs once the tray has rested for a second",
-	Settling:  "the load is changing; leave the tray alone for a second",
-	Unplugged: "nothing answers; check its wires",
-	TimedOut:  "its converter takes too long; check its supply",
-	Saturated: "the load is out of its range; take it off",
-	Glitched:  "its readings are disturbed; keep its wires away from power cables",
-	Faulty:    "it cannot be read; foodmassd doctor says more",
+	Starting:     "it has just been started; it weighs once the tray has rested for a second",
+	Settling:     "the load is changing; leave the tray alone for a second",
+	Uncalibrated: "nobody knows what its counts weigh; run: foodmassd scale calibrate",
+	Unplugged:    "nothing answers; check its wires",
+	TimedOut:     "its converter takes too long; check its supply",
+	Saturated:    "the load is out of its range; take it off",
+	Glitched:     "its readings are disturbed; keep its wires away from power cables",
+	Faulty:       "it cannot be read; foodmassd doctor says more",
 }
 
 // Why says for people why a scale in this state has no grams, "" when it has.

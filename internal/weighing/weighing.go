@@ -29,14 +29,16 @@ type State string
 
 // The states of a scale.
 const (
-	Starting  State = "starting"  // not enough conversions yet
-	Settling  State = "settling"  // the load is changing
-	Stable    State = "stable"    // at rest: NetG holds
-	Unplugged State = "unplugged" // ErrUnplugged
-	TimedOut  State = "timeout"   // ErrTimeout
-	Saturated State = "saturated" // ErrSaturated
-	Glitched  State = "glitched"  // ErrGlitched
-	Faulty    State = "faulty"    // any other error of the cell
+	Starting State = "starting" // not enough conversions yet
+	Settling State = "settling" // the load is changing
+	Stable   State = "stable"   // at rest: NetG holds
+	// Uncalibrated is at rest, too, but nobody knows what the counts weigh.
+	Uncalibrated State = "uncalibrated"
+	Unplugged    State = "unplugged" // ErrUnplugged
+	TimedOut     State = "timeout"   // ErrTimeout
+	Saturated    State = "saturated" // ErrSaturated
+	Glitched     State = "glitched"  // ErrGlitched
+	Faulty       State = "faulty"    // any other error of the cell
 )
 
 // Kinds of a cell's errors. Drivers wrap them with what a technician can do.
@@ -88,7 +90,7 @@ const (
 // Scale reads a Cell in the background. Set the exported fields, then Initialize.
 type Scale struct {
 	Cell          Cell
-	CountsPerGram float64 // not 0; negative for a cell wired the other way round
+	CountsPerGram float64 // negative for a cell wired the other way round, 0: uncalibrated
 	// Zero are the counts that weigh nothing, from an earlier Tare. When nil, the first load at rest does.
 	Zero   *float64
 	Logger *slog.Logger
@@ -107,7 +109,7 @@ type Scale struct {
 
 // Initialize starts reading. Without a Zero the scale must be empty: the first load at rest becomes the tare.
 func (s *Scale) Initialize() error {
-	if s.CountsPerGram == 0 || math.IsNaN(s.CountsPerGram) || math.IsInf(s.CountsPerGram, 0) {
+	if !finite(s.CountsPerGram) {
 		return fmt.Errorf("scale %s: counts per gram is %v; calibrate it", s.Cell, s.CountsPerGram)
 	}
 	s.last = without(Starting, time.Time{})
@@ -173,22 +175,35 @@ func (s *Scale) add(counts float64, at time.Time) {
 		sorted := slices.Sorted(slices.Values(s.raw))
 		s.medians = tail(append(s.medians, sorted[medianLen/2]), restLen)
 	}
+	s.judge(at)
+}
+
+// judge makes the last reading of what is known.
+func (s *Scale) judge(at time.Time) {
 	s.last = without(s.state(), at)
 	if n := len(s.medians); n > 0 {
 		s.last.Counts = s.medians[n-1]
 	}
-	if s.last.State == Stable {
+	switch s.last.State {
+	case Stable:
 		s.rest()
+	case Uncalibrated:
+		s.last.Counts = s.mean()
 	}
 }
 
-// rest fills in the last reading's grams.
-func (s *Scale) rest() {
+// mean is that of the medians at rest.
+func (s *Scale) mean() float64 {
 	var sum float64
 	for _, m := range s.medians {
 		sum += m
 	}
-	mean := sum / restLen
+	return sum / restLen
+}
+
+// rest fills in the last reading's grams.
+func (s *Scale) rest() {
+	mean := s.mean()
 	if !s.tared {
 		s.tare, s.tared = mean, true
 	}
@@ -204,8 +219,11 @@ func (s *Scale) state() State {
 		}
 		return Starting
 	}
-	if s.spread()/math.Abs(s.CountsPerGram) > restG {
+	switch {
+	case s.spread() > s.atRestCounts():
 		return Settling
+	case s.CountsPerGram == 0:
+		return Uncalibrated
 	}
 	return Stable
 }

@@ -111,8 +111,8 @@ func TestEachKindOfFaultIsNamedAndPasses(t *testing.T) {
 	}
 }
 
-func TestAScaleWithoutCalibrationDoesNotStart(t *testing.T) {
-	for _, perGram := range []float64{0, math.NaN(), math.Inf(1)} {
+func TestAScaleWithAnImpossibleCalibrationDoesNotStart(t *testing.T) {
+	for _, perGram := range []float64{math.NaN(), math.Inf(1)} {
 		s := &weighing.Scale{Cell: &simulated.Cell{}, CountsPerGram: perGram}
 		if err := s.Initialize(); err == nil {
 			t.Errorf("%v counts per gram accepted", perGram)
