@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"foodmassd/internal/weighing"
@@ -37,6 +38,9 @@ func (r *Recorder) Read(ctx context.Context) (int32, error) {
 	}
 	return counts, err
 }
+
+// Err tells why nothing more is written; nil while the recording goes on. It is for the goroutine of Read.
+func (r *Recorder) Err() error { return r.err }
 
 // Halt powers the cell down and tells why the recording ended early, if it did.
 func (r *Recorder) Halt() error {
@@ -80,9 +84,10 @@ var ErrOver = errors.New("the trace is over")
 type Replay struct {
 	Trace Trace
 	Loop  bool                // begin anew instead of ErrOver
-	Sleep func(time.Duration) // nil: as long as the cell took; tests may not wait
+	Sleep func(time.Duration) // nil: until it is as late as when the cell was recorded; tests may not wait
 
 	next int
+	last time.Time // of the reading before; zero before the first one
 }
 
 // String names the cell that was recorded.
@@ -91,37 +96,60 @@ func (r *Replay) String() string { return "trace of " + r.Trace.Cell }
 // Halt has nothing to power down.
 func (r *Replay) Halt() error { return nil }
 
-// Read waits as long as the recorded cell took and returns what it read; a fault is an error.
+// Read waits as long as the recorded cell took and returns what it read; a fault is an error of the kind that
+// it was.
 func (r *Replay) Read(ctx context.Context) (int32, error) {
-	if r.Loop && r.next == len(r.Trace.Readings) {
+	pause := time.Duration(0)
+	readings := r.Trace.Readings
+	switch n := len(readings); {
+	case r.next < n && r.next > 0:
+		pause = readings[r.next].At - readings[r.next-1].At
+	case r.next == n && !r.Loop, n == 0:
+		return 0, ErrOver
+	case r.next == n:
+		pause = max(shortestPause, readings[n-1].At/time.Duration(n))
 		r.next = 0
 	}
-	if r.next == len(r.Trace.Readings) {
-		return 0, ErrOver
-	}
-	reading := r.Trace.Readings[r.next]
-	if r.next > 0 {
-		r.sleep(ctx, reading.At-r.Trace.Readings[r.next-1].At)
-	}
+	r.sleep(ctx, pause)
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	r.last = time.Now()
+	reading := readings[r.next]
 	r.next++
 	if reading.Fault != "" {
-		return 0, errors.New(reading.Fault)
+		return 0, r.Trace.faultOf(reading.Fault)
 	}
 	return reading.Counts, nil
 }
 
-func (r *Replay) sleep(ctx context.Context, d time.Duration) {
+// shortestPause before a trace begins anew keeps one that has no length from spinning.
+const shortestPause = 10 * time.Millisecond
+
+// sleep waits for the rest of a pause: who reads pauses after a fault, now as when it was recorded.
+func (r *Replay) sleep(ctx context.Context, pause time.Duration) {
 	if r.Sleep != nil {
-		r.Sleep(d)
+		r.Sleep(pause)
 		return
 	}
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(pause - time.Since(r.last))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
+}
+
+// faultOf gives a fault the kind back that its text begins with, after the cell's name, as drivers write it.
+func (t *Trace) faultOf(text string) error {
+	name, what := "", text
+	if rest, named := strings.CutPrefix(text, t.Cell+": "); named {
+		name, what = text[:len(text)-len(rest)], rest
+	}
+	for _, kind := range []error{weighing.ErrUnplugged, weighing.ErrTimeout, weighing.ErrSaturated, weighing.ErrGlitched} {
+		if rest, is := strings.CutPrefix(what, kind.Error()); is && (rest == "" || rest[0] == ':') {
+			return fmt.Errorf("%s%w%s", name, kind, rest)
+		}
+	}
+	return errors.New(text)
 }

@@ -8,7 +8,8 @@
 //	1200480 fault the data pin stays low
 //
 // A version, the cell, then a reading a line: microseconds since the first one, "ok" with counts or
-// "fault" with its reason.
+// "fault" with its reason; one that begins with a state of the weighing room ("timeout: …") gets it back when it is
+// played.
 package trace
 
 import (
