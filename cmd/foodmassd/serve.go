@@ -43,7 +43,7 @@ func runServe(ctx context.Context, c *command, args []string) error {
 	f := c.flags()
 	s := addSettings(f)
 	listen := f.String("listen", "", "`ADDR`ess to listen on, host:port or :port, instead of server.listen")
-	scale := f.String("scale", "", "none, simulated, hx711 or nau7802, instead of scale.source")
+	scale := f.String("scale", "", "none, simulated, hx711, nau7802 or trace, instead of scale.source")
 	if err := c.parseOptions(f, args); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ type Reference struct {
 
 // Scale is the load cell under the tray and how it is connected.
 type Scale struct {
-	Source        string  // "none", "simulated", "hx711" or "nau7802"
+	Source        string  // "none", "simulated", "hx711", "nau7802" or "trace"
 	CountsPerGram float64 // negative for a cell wired the other way round; 0: not calibrated yet
 	ClockPin      string  // hx711: gpio pins by name or as chip:line
 	DataPin       string
@@ -77,6 +77,7 @@ type Scale struct {
 	Gain          int // hx711: 128 and 64 are channel A, 32 is channel B
 	RateHz        int // conversions per second
 	SupplyMV      int // nau7802: what it feeds the cell; 0: the cell has its own supply
+	TraceFile     string // trace: an absolute path
 }
 
 // Verify is the server that is asked for a second opinion. Its key is no setting: files are copied about.

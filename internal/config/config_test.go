@@ -38,7 +38,7 @@ storage:
   results_max_age: 0
 vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
 reference: {coin_diameter_mm: 26.5}
-scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300}
+scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300, trace_file: /a/b/../x.trace}
 verify: {url: "http://192.168.0.30:8080/base", model: "qwen2.5vl:7b", timeout: 8s}
 log: {level: debug}
 `))
@@ -52,7 +52,7 @@ log: {level: debug}
 		Storage:   Storage{"/data", 1 << 30, 7 * day, 0, 0},
 		Vision:    Vision{"/models", 4, 1 << 30},
 		Reference: Reference{26.5, 0},
-		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300},
+		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300, "/a/x.trace"},
 		Verify:    Verify{"http://192.168.0.30:8080/base", "qwen2.5vl:7b", 8 * time.Second},
 		Log:       Log{slog.LevelDebug},
 	}
@@ -94,6 +94,8 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 		"one pin for both":      {"scale:\n  source: hx711\n  clock_pin: A\n  data_pin: A\n", []string{":4:", "scale.data_pin", "another pin"}},
 		"a gain hx711 has not":  {"scale:\n  gain: 16\n  source: hx711\n  clock_pin: A\n  data_pin: B\n", []string{":2:", "scale.gain", `"16"`, "128 or 64 (channel A)"}},
 		"a rate hx711 has not":  {"scale: {source: hx711, clock_pin: A, data_pin: B, rate_hz: 40}\n", []string{":1:", "scale.rate_hz", "10 or 80"}},
+		"no trace to replay":    {"scale:\n  source: trace\n", []string{":2:", "scale.trace_file: missing", "foodmassd scale trace"}},
+		"a trace beside us":     {"scale:\n  trace_file: x.trace\n", []string{":2:", "scale.trace_file", "absolute"}},
 		"level not in the set":  {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
 		"a server without http": {"verify:\n  url: 192.168.0.30:8080\n", []string{":2:", "verify.url", "http or https"}},
 		"no server at all":      {"verify:\n  url: \"http://\"\n", []string{":2:", "verify.url"}},
@@ -172,7 +174,7 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 	// The settings whose default is "nothing" carry an example value.
 	want.Server.AllowedOrigins = []string{"http://192.168.0.20:3000"}
 	want.Vision.ModelsDir = "/usr/share/foodmassd/models"
-	want.Scale.ClockPin, want.Scale.DataPin = "GPIO6", "GPIO5"
+	want.Scale.ClockPin, want.Scale.DataPin, want.Scale.TraceFile = "GPIO6", "GPIO5", "/var/lib/foodmassd/kitchen.trace"
 	want.Verify.URL, want.Verify.Model = "http://192.168.0.30:8080", "qwen2.5vl:7b"
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("uncommented:\ngot  %+v\nwant %+v", c, want)

@@ -63,9 +63,9 @@ var keys = []key{
 	}},
 	{"reference.coin_diameter_mm", "a number from 10 to 50 (millimetres, without a unit)", false, number(func(c *Config) *float64 { return &c.Reference.CoinDiameterMM }, geometry.MinCoinMM, geometry.MaxCoinMM)},
 	{"reference.plate_diameter_mm", "a number from 100 to 400 (millimetres, without a unit); 0 measures by no plate", false, optional(number(func(c *Config) *float64 { return &c.Reference.PlateDiameterMM }, geometry.MinPlateMM, geometry.MaxPlateMM))},
-	{"scale.source", `"none", "simulated", "hx711" or "nau7802"`, false, func(c *Config, v []string) bool {
+	{"scale.source", `"none", "simulated", "hx711", "nau7802" or "trace"`, false, func(c *Config, v []string) bool {
 		c.Scale.Source = v[0]
-		return slices.Contains([]string{"none", "simulated", "hx711", "nau7802"}, v[0])
+		return slices.Contains([]string{"none", "simulated", "hx711", "nau7802", "trace"}, v[0])
 	}},
 	{"scale.counts_per_gram", "a number from -1000000 to 1000000; 0: not calibrated yet", false, number(func(c *Config) *float64 { return &c.Scale.CountsPerGram }, -1e6, 1e6)},
 	{"scale.clock_pin", somePin, false, pin(func(c *Config) *string { return &c.Scale.ClockPin })},
@@ -75,6 +75,7 @@ var keys = []key{
 	{"scale.rate_hz", "10, 20, 40, 80 or 320", false, oneOf(func(c *Config) *int { return &c.Scale.RateHz }, 10, 20, 40, 80, 320)},
 	{"scale.supply_mv", "2400, 2700, 3000, 3300, 3600, 3900, 4200 or 4500; 0: the cell has its own supply", false,
 		oneOf(func(c *Config) *int { return &c.Scale.SupplyMV }, 0, 2400, 2700, 3000, 3300, 3600, 3900, 4200, 4500)},
+	{"scale.trace_file", someTrace, false, path(func(c *Config) *string { return &c.Scale.TraceFile })},
 	{"verify.url", `an address such as "http://192.168.0.30:8080", http or https, without user name, password or query`, false, func(c *Config, v []string) bool {
 		c.Verify.URL = v[0]
 		u, err := url.Parse(v[0])
@@ -125,6 +126,8 @@ func oneOf(at func(*Config) *int, allowed ...int) setter {
 		return err == nil && slices.Contains(allowed, n)
 	}
 }
+
+const someTrace = "an absolute path to a trace that foodmassd scale trace has written"
 
 const somePin = "a gpio pin by its name or as chip:line, e.g. GPIO5 or gpiochip0:5"
 

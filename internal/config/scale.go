@@ -11,7 +11,10 @@ import (
 // unmet returns the first setting that does not go with the others, and what is wrong with it.
 func (c *Config) unmet() (path, fault string) {
 	s := c.Scale
-	if s.Source != "hx711" {
+	switch {
+	case s.Source == "trace" && s.TraceFile == "":
+		return "scale.trace_file", "missing, and source trace needs it; allowed is " + someTrace
+	case s.Source != "hx711":
 		return "", ""
 	}
 	const with = "is not allowed with source hx711; allowed is"
