@@ -120,7 +120,7 @@ func TestAScaleThatCannotBeOpenedIsExplainedAndCostsNoPhoto(t *testing.T) {
 	for name, tc := range map[string]struct{ scale, doctor, daemon string }{
 		"no such pin":    {pins + ", counts_per_gram: 430", "scale.clock_pin: gpio pin \"NO_SUCH_PIN\"", "NO_SUCH_PIN"},
 		"no such bus":    {"source: nau7802, i2c_bus: 250, counts_per_gram: 430", "scale.i2c_bus: i²c bus 250 is unknown here", "/dev/i2c-250"},
-		"not calibrated": {pins, "NO_SUCH_PIN", "foodmassd doctor"},
+		"not calibrated": {pins, "NO_SUCH_PIN", "NO_SUCH_PIN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

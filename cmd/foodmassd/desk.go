@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"foodmassd/internal/api"
@@ -16,9 +18,14 @@ import (
 type scaleDesk struct {
 	conf    config.Scale
 	dataDir string
+	db      *store.Store
 	scale   *weighing.Scale // nil: it could not be opened
 	cell    *loadCell
 	fault   error // why it could not
+
+	calibration atomic.Pointer[store.Calibration]  // in force; nil: the configuration
+	containers  sync.Mutex                         // one change at a time
+	container   atomic.Pointer[weighing.Container] // in use; nil: none
 }
 
 var _ api.Scale = (*scaleDesk)(nil)
@@ -26,11 +33,15 @@ var _ api.Scale = (*scaleDesk)(nil)
 // Status tells how the scale is.
 func (d *scaleDesk) Status() api.ScaleStatus {
 	if d.scale == nil {
-		return api.ScaleStatus{Cell: d.conf.Source, State: string(weighing.Faulty), Why: d.fault.Error()}
+		return api.ScaleStatus{Cell: d.conf.Source, State: string(weighing.Faulty), Why: d.fault.Error(), ScaleDetail: api.ScaleDetail{Container: d.container.Load()}}
 	}
+	conversions := d.cell.conversions.Load() // before the reading, which is to be no older
 	r := d.scale.Last()
 	s := api.ScaleStatus{Cell: d.cell.String(), State: string(r.State), Why: d.why(r.State), NetG: known(r.NetG), Counts: known(r.Counts),
-		CountsPerGram: known(d.scale.CountsPerGram), ResolutionG: known(r.ResolutionG)}
+		ResolutionG: known(r.ResolutionG), ScaleDetail: d.detail(r, conversions)}
+	if perGram, ok := d.scale.Calibrated(); ok {
+		s.CountsPerGram = &perGram
+	}
 	if zero, ok := d.scale.ZeroCounts(); ok {
 		s.ZeroCounts = &zero
 	}
@@ -60,13 +71,15 @@ func (d *scaleDesk) Tare() error {
 	if d.scale == nil {
 		return fmt.Errorf(kept, d.fault)
 	}
-	err := d.scale.Tare(func(counts float64) error {
-		return store.SaveZero(d.dataDir, store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second)})
-	})
+	err := d.scale.Tare(d.saveZero)
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf(kept, cmp.Or(d.cellFault(d.scale.Last().State), err.Error()))
+}
+
+func (d *scaleDesk) saveZero(counts float64) error {
+	return store.SaveZero(d.dataDir, store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second)})
 }
 
 // zeroOf names a cell with what its counts depend on.
@@ -95,10 +108,17 @@ func describeScale(s api.ScaleStatus) string {
 			text += fmt.Sprintf("%-14s "+format+"\n", what, *v)
 		}
 	}
+	if s.Container != nil {
+		text += fmt.Sprintf("%-14s %s\n", "container", describeContainer(*s.Container))
+	}
+	line("food", "%.1f g", s.FoodG)
 	line("counts", "%.0f", s.Counts)
 	line("zero", "%.0f counts", s.ZeroCounts)
 	line("counts/gram", "%.6g", s.CountsPerGram)
 	line("resolution", "%.2g g", s.ResolutionG)
+	if c := s.Calibration; c != nil {
+		text += fmt.Sprintf("%-14s %s\n", "calibrated", describeCalibration(*c.TakenAt, c.Who, *c.WorstResidualG))
+	}
 	if s.AgeMS != nil {
 		text += fmt.Sprintf("%-14s %.1f s ago\n", "last reading", float64(*s.AgeMS)/1000)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"foodmassd/hardware/nau7802"
 	"foodmassd/hardware/pins"
 	"foodmassd/hardware/simulated"
+	"foodmassd/hardware/trace"
 	"foodmassd/internal/api"
 	"foodmassd/internal/config"
 	"foodmassd/internal/health"
@@ -27,13 +29,16 @@ type loadCell struct {
 	countsPerGram float64
 	fault         atomic.Pointer[string]
 	closeBus      func() error // nil: there is none
+	conversions   atomic.Int64 // that succeeded
+	tap           atomic.Pointer[tap]
 }
 
 func (c *loadCell) Read(ctx context.Context) (int32, error) {
-	counts, err := c.Cell.Read(ctx)
+	counts, err := c.tapped(ctx)
 	switch {
 	case err == nil:
 		c.fault.Store(nil)
+		c.conversions.Add(1)
 	case ctx.Err() == nil:
 		text := err.Error()
 		c.fault.Store(&text)
@@ -50,20 +55,45 @@ func (c *loadCell) Halt() error {
 	return err
 }
 
+// drivers open the cell of each scale.source.
+var drivers = map[string]func(*loadCell, config.Scale) error{
+	"simulated": (*loadCell).openSimulated,
+	"hx711":     (*loadCell).openHX711,
+	"nau7802":   (*loadCell).openNAU7802,
+	"trace":     (*loadCell).openTrace,
+}
+
 // openCell opens the configured cell.
 func openCell(conf config.Scale) (*loadCell, error) {
-	c := &loadCell{countsPerGram: conf.CountsPerGram}
-	switch conf.Source {
-	case "simulated":
-		c.Cell = &simulated.Cell{Loads: simulated.Demo, Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
-		c.countsPerGram = simulated.CountsPerGram
-		return c, nil
-	case "hx711":
-		return c, c.openHX711(conf)
-	case "nau7802":
-		return c, c.openNAU7802(conf)
+	open := drivers[conf.Source]
+	if open == nil {
+		return nil, fmt.Errorf("scale.source: no driver for %q", conf.Source)
 	}
-	return nil, fmt.Errorf("scale.source: no driver for %q", conf.Source)
+	c := &loadCell{countsPerGram: conf.CountsPerGram}
+	return c, open(c, conf)
+}
+
+func (c *loadCell) openSimulated(config.Scale) error {
+	c.Cell = &simulated.Cell{Loads: simulated.Demo, Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+	c.countsPerGram = simulated.CountsPerGram
+	return nil
+}
+
+func (c *loadCell) openTrace(conf config.Scale) error {
+	file, err := os.Open(conf.TraceFile)
+	if err != nil {
+		return fmt.Errorf("scale.trace_file: %w", err)
+	}
+	defer file.Close()
+	recorded, err := trace.Parse(file)
+	if err == nil && len(recorded.Readings) == 0 {
+		err = errors.New("it has no readings")
+	}
+	if err != nil {
+		return fmt.Errorf("scale.trace_file: %s: %w; record one with foodmassd scale trace", conf.TraceFile, err)
+	}
+	c.Cell = &trace.Replay{Trace: recorded, Loop: true}
+	return nil
 }
 
 func (c *loadCell) openHX711(conf config.Scale) error {
@@ -94,42 +124,51 @@ func (c *loadCell) openNAU7802(conf config.Scale) error {
 	return nil
 }
 
-// openScale starts weighing; nil when no scale is configured. A cell that cannot be opened or is not
-// calibrated costs the scale, not the daemon: photos are estimated without it, and /healthz says what is wrong.
-func (a *appliance) openScale() api.Scale {
+// openScale starts weighing; nil when no scale is configured. A cell that cannot be opened costs the scale, not
+// the daemon: photos are estimated without it, and /healthz says what is wrong. One that is not calibrated is
+// read, so that it can be.
+func (a *appliance) openScale(ctx context.Context) api.Scale {
 	if a.conf.Scale.Source == "none" {
 		return nil
 	}
-	desk := &scaleDesk{conf: a.conf.Scale, dataDir: a.conf.Storage.DataDir}
-	if err := desk.start(a.log); err != nil {
+	desk := &scaleDesk{conf: a.conf.Scale, dataDir: a.conf.Storage.DataDir, db: a.db}
+	if err := desk.findContainer(ctx); err != nil {
+		a.log.Warn("food is weighed with its container", "err", err)
+	}
+	if err := desk.start(ctx, a.log); err != nil {
 		a.log.Warn("photos are estimated without the scale", "err", err)
 		a.health.Register("scale", func() (health.State, string) { return health.Degraded, err.Error() })
 		desk.fault = err
 		return desk
 	}
 	a.onClose(func(context.Context) error { return desk.scale.Close() })
-	a.watchScale(desk.scale, desk.cell)
+	a.watchScale(desk)
 	return desk
 }
 
-// start leaves a cell that is not calibrated alone: doctor is to read it for that.
-func (d *scaleDesk) start(log *slog.Logger) error {
-	if d.conf.Source != "simulated" && d.conf.CountsPerGram == 0 {
-		return fmt.Errorf("the %s is not calibrated (scale.counts_per_gram); foodmassd doctor says how to", d.conf.Source)
-	}
+func (d *scaleDesk) start(ctx context.Context, log *slog.Logger) error {
 	cell, err := openCell(d.conf)
 	if err != nil {
 		return err
 	}
-	return d.weigh(cell, log)
+	return d.weigh(ctx, cell, log)
 }
 
-// weigh starts weighing with a cell, from the zero that it was given last.
-func (d *scaleDesk) weigh(cell *loadCell, log *slog.Logger) error {
+// weigh starts weighing with a cell, by its calibration in force and from the zero that it was given last.
+func (d *scaleDesk) weigh(ctx context.Context, cell *loadCell, log *slog.Logger) error {
 	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, Logger: log}
+	calibration, err := d.db.CurrentCalibration(ctx, zeroOf(cell, d.conf))
+	if err != nil {
+		log.Warn("the scale weighs by the configuration", "err", err)
+	}
 	zero, err := store.LoadZero(d.dataDir, zeroOf(cell, d.conf))
 	if err != nil {
 		log.Warn("the scale starts with a new zero", "err", err)
+	}
+	if calibration != nil {
+		log.Info("the scale weighs by a calibration of its own, not by scale.counts_per_gram", "id", calibration.ID,
+			"counts_per_gram", calibration.CountsPerGram, "configured", cell.countsPerGram, "taken_at", calibration.TakenAt)
+		scale.CountsPerGram, scale.Zero = calibration.CountsPerGram, &calibration.ZeroCounts
 	}
 	if zero != nil {
 		scale.Zero = &zero.Counts
@@ -138,6 +177,7 @@ func (d *scaleDesk) weigh(cell *loadCell, log *slog.Logger) error {
 		return errors.Join(err, cell.Halt())
 	}
 	d.scale, d.cell = scale, cell
+	d.calibration.Store(calibration)
 	return nil
 }
 
@@ -150,7 +190,7 @@ func checkScale(ctx context.Context, conf config.Config) finding {
 		return f
 	}
 	// A cell that a daemon reads is not read beside it: two masters would disturb each other.
-	if daemon, err := askDaemon(conf); err == nil && (conf.Scale.Source == "simulated" || conf.Scale.CountsPerGram != 0) {
+	if daemon, err := askDaemon(conf); err == nil {
 		part := daemon.Parts["scale"]
 		if f.is = part.Detail; part.State != health.OK {
 			f.fault = fmt.Errorf("the running daemon says: %s", cmp.Or(part.Detail, "no scale"))
@@ -166,16 +206,40 @@ func checkScale(ctx context.Context, conf config.Config) finding {
 	counts, err := cell.Read(ctx)
 	f.fault = errors.Join(err, cell.Halt())
 	f.is = fmt.Sprintf("%s reads %d counts", cell, counts)
-	if f.fault == nil && cell.countsPerGram == 0 {
+	calibration := keptCalibration(ctx, conf, cell)
+	switch {
+	case calibration != nil:
+		f.is += ", calibrated " + describeCalibration(calibration.TakenAt, calibration.Who, calibration.WorstG)
+	case f.fault == nil && cell.countsPerGram == 0:
 		f.fault = fmt.Errorf("%s, but it is not calibrated", f.is)
-		f.todo = "note the counts with the tray empty and with a known weight on it; set scale.counts_per_gram to their difference / grams"
+		f.todo = "start the daemon and run: foodmassd scale calibrate"
 	}
 	return f
 }
 
-func (a *appliance) watchScale(scale *weighing.Scale, cell *loadCell) {
-	a.metrics.Gauge("scale_net_grams", "Load at rest above the tare; NaN while it changes.", func() float64 { return scale.Last().NetG })
-	a.health.Register("scale", func() (health.State, string) { return scaleHealth(scale, cell) })
+// keptCalibration is the cell's in the data directory; nil where there is none, or no database that opens.
+func keptCalibration(ctx context.Context, conf config.Config, cell *loadCell) *store.Calibration {
+	db, err := store.OpenBeside(ctx, store.Options{Dir: conf.Storage.DataDir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil // the database has its own finding
+	}
+	defer db.Close()
+	calibration, err := db.CurrentCalibration(ctx, zeroOf(cell, conf.Scale))
+	if err != nil {
+		return nil
+	}
+	return calibration
+}
+
+func (a *appliance) watchScale(d *scaleDesk) {
+	a.metrics.Gauge("scale_net_grams", "Load at rest above the tare; NaN while it changes.", func() float64 { return d.scale.Last().NetG })
+	a.health.Register("scale", func() (health.State, string) {
+		state, text := scaleHealth(d.scale, d.cell)
+		if c := d.calibration.Load(); c != nil {
+			text += ", calibrated " + describeCalibration(c.TakenAt, c.Who, c.WorstG)
+		}
+		return state, text
+	})
 }
 
 // scaleHealth says what the scale is doing; a fault's text names its kind and what to do.
@@ -183,6 +247,9 @@ func scaleHealth(scale *weighing.Scale, cell *loadCell) (health.State, string) {
 	r := scale.Last()
 	if fault := cell.fault.Load(); r.State.Fault() && fault != nil {
 		return health.Degraded, *fault
+	}
+	if _, calibrated := scale.Calibrated(); !calibrated {
+		return health.Degraded, fmt.Sprintf("%s, %s: %s", cell, weighing.Uncalibrated, weighing.Uncalibrated.Why())
 	}
 	if r.State == weighing.Stable {
 		return health.OK, fmt.Sprintf("%s, stable at %.1f g", cell, r.NetG)

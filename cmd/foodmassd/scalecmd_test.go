@@ -17,6 +17,7 @@ import (
 	"foodmassd/hardware/hx711"
 	"foodmassd/internal/api"
 	"foodmassd/internal/config"
+	"foodmassd/internal/store"
 )
 
 // shortDir is a data directory whose path leaves room for a socket's name.
@@ -151,8 +152,13 @@ func (f fed) feed(reading any, n int) {
 func newDesk(t *testing.T, dir string) (*scaleDesk, fed) {
 	t.Helper()
 	cell := fed{make(chan any)}
-	d := &scaleDesk{conf: config.Scale{Source: "fed"}, dataDir: dir}
-	if err := d.weigh(&loadCell{Cell: cell, countsPerGram: 100}, slog.New(slog.DiscardHandler)); err != nil {
+	db, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	d := &scaleDesk{conf: config.Scale{Source: "fed"}, dataDir: dir, db: db}
+	if err := d.weigh(t.Context(), &loadCell{Cell: cell, countsPerGram: 100}, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return d, cell

@@ -69,6 +69,7 @@ type appliance struct {
 	log     *slog.Logger
 	health  health.Registry
 	metrics *health.Metrics
+	db      *store.Store // open while it serves
 	closers []func(context.Context) error
 }
 
@@ -85,7 +86,7 @@ func (a *appliance) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.openAdmin(a.openScale())
+	a.openAdmin(a.openScale(ctx))
 	wire := &api.Server{
 		Tasks: tasks, Limits: photoLimits(a.conf), AllowedOrigins: a.conf.Server.AllowedOrigins, Logger: a.log,
 		Health: a.health.Healthz(), Ready: a.health.Readyz(), Metrics: a.metrics.Handler(), Web: web.Files(),
@@ -124,6 +125,7 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.db = db
 	a.onClose(func(context.Context) error { return db.Close() })
 	verifier, err := newVerifier(a.conf, a.log)
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -29,6 +30,7 @@ type ScaleStatus struct {
 	ReadAt        *time.Time `json:"read_at"`
 	AgeMS         *int64     `json:"age_ms"` // of the last reading
 	ResolutionG   *float64   `json:"resolution_g"`
+	ScaleDetail
 }
 
 // Scale is what the technician's socket needs of the scale.
@@ -36,6 +38,8 @@ type Scale interface {
 	Status() ScaleStatus
 	// Tare zeroes the scale; its error says why it does not.
 	Tare() error
+	ScaleKeeper
+	ScaleRecorder
 }
 
 // AdminError is the answer when something is refused: a sentence in English, with what to do.
@@ -48,6 +52,8 @@ type AdminError struct {
 type Admin struct {
 	Scale  Scale // nil: none is configured
 	Logger *slog.Logger
+
+	closing context.Context // done when the Server shuts down
 }
 
 var errNoScale = errors.New("no scale is configured; set scale.source in the configuration and start the daemon again")
@@ -57,8 +63,12 @@ func (a *Admin) Server() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+ScaleRoute, a.scale(func(Scale) error { return nil }))
 	mux.HandleFunc("POST "+ScaleTareRoute, a.scale(a.tare))
+	a.scaleRoutes(mux)
 	server := NewHTTPServer(admitted(mux), a.Logger)
 	server.ConnContext = withPeer
+	closing, shut := context.WithCancel(context.Background())
+	a.closing = closing
+	server.RegisterOnShutdown(shut)
 	return server
 }
 

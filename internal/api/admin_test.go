@@ -36,7 +36,11 @@ func TestOnlyRootTheDaemonsUserAndItsGroupMayAdminister(t *testing.T) {
 	}
 }
 
-type stubScale struct{ refuses error }
+type stubScale struct {
+	ScaleKeeper
+	ScaleRecorder
+	refuses error
+}
 
 func (s stubScale) Status() ScaleStatus { return ScaleStatus{State: "stable"} }
 func (s stubScale) Tare() error         { return s.refuses }
@@ -74,7 +78,7 @@ func TestTheSocketTellsTheScaleZeroesItAndSaysWhyNot(t *testing.T) {
 		status, tare string // the error; "" none
 	}{
 		"weighs":          {scale: stubScale{}},
-		"settling":        {scale: stubScale{errors.New("it is settling")}, tare: "it is settling"},
+		"settling":        {scale: stubScale{refuses: errors.New("it is settling")}, tare: "it is settling"},
 		"none configured": {status: "no scale is configured", tare: "scale.source"},
 	} {
 		client := admin(t, tc.scale)

@@ -88,6 +88,19 @@ func admitted(next http.Handler) http.Handler {
 	})
 }
 
+// peerName says who asked, by name where the system knows it.
+func peerName(ctx context.Context) string {
+	p, _ := ctx.Value(peerKey{}).(peer)
+	if p.cred == nil {
+		return "unknown"
+	}
+	uid := strconv.FormatUint(uint64(p.cred.Uid), 10)
+	if u, err := user.LookupId(uid); err == nil {
+		return u.Username
+	}
+	return "user " + uid
+}
+
 // MayAdminister tells whether a process of user uid and group gid may administer a daemon of user own; the
 // error is for whom it refuses.
 func MayAdminister(uid, gid, own uint32, inGroup func(uid, gid uint32) bool) error {

@@ -73,10 +73,10 @@ type Scale struct {
 	CountsPerGram float64 // negative for a cell wired the other way round; 0: not calibrated yet
 	ClockPin      string  // hx711: gpio pins by name or as chip:line
 	DataPin       string
-	I2CBus        int // nau7802
-	Gain          int // hx711: 128 and 64 are channel A, 32 is channel B
-	RateHz        int // conversions per second
-	SupplyMV      int // nau7802: what it feeds the cell; 0: the cell has its own supply
+	I2CBus        int    // nau7802
+	Gain          int    // hx711: 128 and 64 are channel A, 32 is channel B
+	RateHz        int    // conversions per second
+	SupplyMV      int    // nau7802: what it feeds the cell; 0: the cell has its own supply
 	TraceFile     string // trace: an absolute path
 }
 
