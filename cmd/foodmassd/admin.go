@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,19 +94,39 @@ func (c *adminClient) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // ask sends a request without a body and reads the answer into v.
 func (c *adminClient) ask(ctx context.Context, method, route string, v any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, nil)
+	return c.exchange(ctx, method, route, nil, v)
+}
+
+// send posts body as JSON and reads the answer into v.
+func (c *adminClient) send(ctx context.Context, route string, body, v any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.exchange(ctx, http.MethodPost, route, bytes.NewReader(text), v)
+}
+
+func (c *adminClient) exchange(ctx context.Context, method, route string, body io.Reader, v any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, body)
 	if err != nil {
 		return err
 	}
 	response, err := c.http.Do(request)
-	switch {
-	case err == nil:
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
-		return errors.New("the daemon has gone away; see its log (journalctl -u foodmassd)")
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("the daemon does not answer in time; see its log (journalctl -u foodmassd)")
-	default:
-		return errors.Unwrap(err) // without method and address
+	if err != nil {
+		return explained(err)
 	}
 	return api.ReadAdmin(response, v)
+}
+
+var errDaemonGone = errors.New("the daemon has gone away; see its log (journalctl -u foodmassd)")
+
+// explained says for people why there is no answer.
+func explained(err error) error {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+		return errDaemonGone
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("the daemon does not answer in time; see its log (journalctl -u foodmassd)")
+	}
+	return cmp.Or(errors.Unwrap(err), err) // without method and address
 }
