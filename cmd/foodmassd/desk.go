@@ -111,7 +111,9 @@ func describeScale(s api.ScaleStatus) string {
 	if s.Container != nil {
 		text += fmt.Sprintf("%-14s %s\n", "container", describeContainer(*s.Container))
 	}
-	line("food", "%.1f g", s.FoodG)
+	if s.FoodG != nil {
+		text += fmt.Sprintf("%-14s %s\n", "food", gramsOf(*s.FoodG))
+	}
 	line("counts", "%.0f", s.Counts)
 	line("zero", "%.0f counts", s.ZeroCounts)
 	line("counts/gram", "%.6g", s.CountsPerGram)

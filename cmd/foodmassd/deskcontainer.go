@@ -53,6 +53,9 @@ func (d *scaleDesk) AddContainer(ctx context.Context, r api.AddContainerRequest)
 	return d.changeContainers(ctx, func() error { return d.db.SaveContainer(ctx, c) })
 }
 
+// leastContainerG is what may lie on an empty scale unseen: drift, or a napkin.
+const leastContainerG = 2
+
 func (d *scaleDesk) weighContainer(c *weighing.Container) error {
 	if d.scale == nil {
 		return d.fault
@@ -61,7 +64,7 @@ func (d *scaleDesk) weighContainer(c *weighing.Container) error {
 	switch {
 	case r.State != weighing.Stable:
 		return fmt.Errorf("the scale is %s: %s", r.State, cmp.Or(d.why(r.State), "wait a moment"))
-	case r.NetG < r.ResolutionG || r.NetG <= 0:
+	case r.NetG < leastContainerG:
 		return errors.New("nothing lies on the scale; put the empty container on, or say its mass with --mass")
 	}
 	c.MassG = r.NetG

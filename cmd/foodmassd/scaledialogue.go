@@ -47,6 +47,8 @@ func (d *dialogue) open(ctx context.Context) (api.ScaleStatus, error) {
 	return s, nil
 }
 
+var errInterrupted = errors.New("interrupted")
+
 // ask returns the next line.
 func (d *dialogue) ask(ctx context.Context, prompt string) (string, error) {
 	fmt.Print(prompt)
@@ -61,7 +63,7 @@ func (d *dialogue) ask(ctx context.Context, prompt string) (string, error) {
 		return line, nil
 	case <-ctx.Done():
 		fmt.Println()
-		return "", errors.New("interrupted")
+		return "", errInterrupted
 	}
 }
 
@@ -149,7 +151,11 @@ func (d *dialogue) measure(ctx context.Context, grams float64) (weighing.Point, 
 	defer tick.Stop()
 	for first := int64(-1); ; {
 		var s api.ScaleStatus
-		if err := d.admin.ask(ctx, http.MethodGet, api.ScaleRoute, &s); err != nil {
+		err := d.admin.ask(ctx, http.MethodGet, api.ScaleRoute, &s)
+		switch {
+		case ctx.Err() != nil:
+			return weighing.Point{}, errInterrupted
+		case err != nil:
 			return weighing.Point{}, err
 		}
 		if first < 0 {
@@ -169,7 +175,7 @@ func (d *dialogue) measure(ctx context.Context, grams float64) (weighing.Point, 
 		select {
 		case <-patience.Done():
 			if ctx.Err() != nil {
-				return weighing.Point{}, errors.New("interrupted")
+				return weighing.Point{}, errInterrupted
 			}
 			return weighing.Point{}, fmt.Errorf("the scale does not come to rest (%s)", liveText(s))
 		case <-tick.C:
