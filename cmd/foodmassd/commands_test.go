@@ -30,6 +30,9 @@ func TestWrongArgumentsAreNamedAndPointToHelp(t *testing.T) {
 	for _, args := range [][]string{{"estimat"}, {"estimate"}, {"estimate", "--scale-g", "-3", "x.jpg"}, {"task"}, {"task", "show"},
 		{"backup"}, {"config"}, {"evaluate"}, {"serve", "extra"},
 		{"scale"}, {"scale", "weigh"}, {"scale", "tare", "now"}, {"scale", "tare", "--json"},
+		{"scale", "trace"}, {"scale", "trace", "-", "--for", "2h"}, {"scale", "status", "--yes"}, {"scale", "container"}, {"scale", "container", "add"},
+		{"scale", "calibrate", "500"}, {"scale", "calibrate", "--masses", "500,0"}, {"scale", "calibrate", "--masses", "heavy"}, {"scale", "calibrate", "--to", "x"},
+		{"scale", "calibrate", "--history", "--back"}, {"scale", "calibrate", "--back", "--yes"},
 		{"camera"}, {"camera", "calibrate"}, {"camera", "calibrate", "--show", "x.jpg"}, {"estimate", "--camera", "phone", "x.jpg"},
 		{"reference-card", "--size-mm", "14"}, {"reference-card", "--format", "png"}} {
 		_, stderr, exit := run(t, args...)

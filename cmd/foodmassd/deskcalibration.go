@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
 	"foodmassd/internal/api"
+	"foodmassd/internal/config"
 	"foodmassd/internal/store"
 	"foodmassd/internal/weighing"
 )
@@ -129,4 +131,18 @@ func tellCalibration(c store.Calibration, current bool) api.ScaleCalibration {
 // describeCalibration says for people when a calibration was taken and how good it is.
 func describeCalibration(takenAt time.Time, who string, worstG float64) string {
 	return fmt.Sprintf("%s by %s, off by %.1f g at most", takenAt.Local().Format(time.DateTime), who, worstG)
+}
+
+// keptCalibration is the cell's in the data directory; nil where there is none, or no database that opens.
+func keptCalibration(ctx context.Context, conf config.Config, cell *loadCell) *store.Calibration {
+	db, err := store.OpenBeside(ctx, store.Options{Dir: conf.Storage.DataDir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil // the database has its own finding
+	}
+	defer db.Close()
+	calibration, err := db.CurrentCalibration(ctx, zeroOf(cell, conf.Scale))
+	if err != nil {
+		return nil
+	}
+	return calibration
 }

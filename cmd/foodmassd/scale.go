@@ -217,20 +217,6 @@ func checkScale(ctx context.Context, conf config.Config) finding {
 	return f
 }
 
-// keptCalibration is the cell's in the data directory; nil where there is none, or no database that opens.
-func keptCalibration(ctx context.Context, conf config.Config, cell *loadCell) *store.Calibration {
-	db, err := store.OpenBeside(ctx, store.Options{Dir: conf.Storage.DataDir, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil // the database has its own finding
-	}
-	defer db.Close()
-	calibration, err := db.CurrentCalibration(ctx, zeroOf(cell, conf.Scale))
-	if err != nil {
-		return nil
-	}
-	return calibration
-}
-
 func (a *appliance) watchScale(d *scaleDesk) {
 	a.metrics.Gauge("scale_net_grams", "Load at rest above the tare; NaN while it changes.", func() float64 { return d.scale.Last().NetG })
 	a.health.Register("scale", func() (health.State, string) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -87,8 +88,11 @@ func TestATechnicianCalibratesAnUnknownCellAndItWeighsAtOnceAndAfterARestart(t *
 	if log := b.d.Log(); !strings.Contains(log, "not by scale.counts_per_gram") {
 		t.Errorf("the log does not say which calibration it is:\n%s", log)
 	}
-	b.load(counts(430, 0))
-	b.weighs(0)
+	if err := os.Remove(filepath.Join(b.dir, "scale-zero.json")); err != nil {
+		t.Fatal(err)
+	}
+	b.restart() // with the mass on: the calibration has a zero, too
+	b.weighs(1000)
 }
 
 func TestABadOrUnfinishedCalibrationChangesNothing(t *testing.T) {

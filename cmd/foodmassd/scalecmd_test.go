@@ -96,8 +96,8 @@ func TestWithoutADaemonOrAScaleOneSentenceSaysWhatToDo(t *testing.T) {
 	dir := shortDir(t)
 	refused := func(want string) {
 		t.Helper()
-		for _, verb := range []string{"status", "tare", "watch"} {
-			out, errs, exit := run(t, "scale", verb, "--data-dir", dir)
+		for _, verb := range []string{"status", "tare", "watch", "calibrate", "calibrate --history", "calibrate --back", "container list", "container use none", "trace -"} {
+			out, errs, exit := run(t, append(append([]string{"scale"}, strings.Fields(verb)...), "--data-dir", dir)...)
 			if exit != 1 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, want) {
 				t.Errorf("%s: exit %d, %q, %q", verb, exit, out, errs)
 			}
