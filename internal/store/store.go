@@ -5,7 +5,8 @@
 //
 // A data directory holds
 //
-//	foodmassd.db           the database (WAL, synchronous=FULL), with its -wal and -shm
+//	foodmassd.db           the database (WAL, synchronous=FULL), with its -wal and -shm: tasks, the
+//	                       scale's calibrations and containers
 //	foodmassd.db.vN.bak    copies made before a migration away from schema N
 //	images/ab/<id>.jpg     stored images, by the first two digits of the id
 //	images/incoming/       images being received
