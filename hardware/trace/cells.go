@@ -56,13 +56,14 @@ func (r *Recorder) write(counts int32, fault error) error {
 	if r.Now != nil {
 		now = r.Now
 	}
+	at := now()
 	if r.readings == 0 {
-		r.began = now()
+		r.began = at
 		if _, err := fmt.Fprintf(r.W, "%s\n%s\n", header, plain(r.Cell.String())); err != nil {
 			return err
 		}
 	}
-	reading := Reading{At: now().Sub(r.began), Counts: counts}
+	reading := Reading{At: at.Sub(r.began), Counts: counts}
 	if fault != nil {
 		reading.Fault = cmp.Or(plain(fault.Error()), "unnamed")
 	}

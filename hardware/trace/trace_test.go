@@ -191,6 +191,12 @@ func FuzzTrace(f *testing.F) {
 			}
 			return
 		}
+		replay := &Replay{Trace: trace, Sleep: func(time.Duration) {}}
+		for _, r := range trace.Readings {
+			if counts, err := replay.Read(t.Context()); counts != r.Counts || (err != nil) != (r.Fault != "") || err != nil && err.Error() != r.Fault {
+				t.Errorf("%+v is replayed as %d, %v", r, counts, err)
+			}
+		}
 		again := header + "\n" + trace.Cell + "\n"
 		for _, r := range trace.Readings {
 			again += r.line()

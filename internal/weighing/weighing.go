@@ -90,7 +90,7 @@ const (
 // Scale reads a Cell in the background. Set the exported fields, then Initialize.
 type Scale struct {
 	Cell          Cell
-	CountsPerGram float64 // negative for a cell wired the other way round, 0: uncalibrated
+	CountsPerGram float64 // negative for a cell wired the other way round, 0: uncalibrated; later ask Calibrated
 	// Zero are the counts that weigh nothing, from an earlier Tare. When nil, the first load at rest does.
 	Zero   *float64
 	Logger *slog.Logger
