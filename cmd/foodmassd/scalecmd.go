@@ -41,6 +41,7 @@ Examples:
   sudo foodmassd scale status
   sudo foodmassd scale tare
   sudo foodmassd scale calibrate --masses 500,1000
+  sudo foodmassd scale calibrate --back
   sudo foodmassd scale container add 국그릇
   sudo foodmassd scale container use 국그릇
   sudo foodmassd scale trace kitchen.trace --for 5m`,
