@@ -121,7 +121,8 @@ type runner struct {
 }
 
 func (r runner) Run(ctx context.Context, t task.Task, report func(float64, string)) (json.RawMessage, string, error) {
-	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM, FixedCamera: t.FixedCamera}
+	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM, FixedCamera: t.FixedCamera,
+		ScaleG: t.ScaleG, ScaleSDG: t.ScaleSDG, ScaleMissing: t.ScaleMissing}
 	result, err := r.estimator.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
 	if err != nil {
 		return nil, "", err

@@ -31,6 +31,8 @@ var statuses = map[fault.Code]int{
 	fault.NotFound:         http.StatusNotFound,
 	fault.MethodNotAllowed: http.StatusMethodNotAllowed,
 	fault.ForbiddenOrigin:  http.StatusForbidden,
+	fault.NotAtCounter:     http.StatusForbidden,
+	fault.CameraFailed:     http.StatusServiceUnavailable,
 	fault.ImageLost:        http.StatusInternalServerError,
 	fault.DeadlineExceeded: http.StatusInternalServerError,
 	fault.WorkerFailed:     http.StatusInternalServerError,

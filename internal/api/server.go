@@ -30,6 +30,8 @@ type Tasks interface {
 type Server struct {
 	Tasks  Tasks
 	Limits photo.Limits // photo.DefaultLimits when zero
+	// Scale is the one under the photographed tray; nil when there is none.
+	Scale Weigher
 	// AllowedOrigins are further origins whose pages may talk to this server, each exactly as a
 	// browser sends it ("https://app.example"), or "*".
 	AllowedOrigins []string

@@ -57,6 +57,7 @@ func appleResult(filename string) estimate.Result {
 		},
 		References:  []estimate.Reference{{Kind: "coin", BBox: box, SizeMM: 24, Confidence: 0.99}},
 		ScaleSource: estimate.ScaleFromCoin,
+		ScaleStatus: estimate.ScaleNotAsked,
 		Image:       estimate.ImageSize{Width: 816, Height: 612},
 		TimingsMS:   map[string]float64{"decode": 10},
 		Model:       map[string]string{"detector": "1"},

@@ -69,6 +69,7 @@ func (s *Server) receive(r *http.Request, body *uploadBody) (task.Task, error) {
 	if err := body.finished(); err != nil {
 		return task.Task{}, err
 	}
+	s.weigh(&f)
 	// From here on the client's going away changes nothing: the photo is whole.
 	return slot.Accept(context.WithoutCancel(r.Context()), f.draft, f.submission)
 }
@@ -81,6 +82,7 @@ type form struct {
 	parts      *multipart.Reader
 	draft      task.Draft // nil until the image part begins
 	submission task.Submission
+	scale      string // scaleUse, scaleIgnore, or "" where the form says nothing
 }
 
 func (f *form) discard() {
@@ -134,6 +136,8 @@ func (f *form) take(part *multipart.Part) error {
 		return f.coinDiameter(part)
 	case "camera":
 		return f.camera(part)
+	case "scale":
+		return f.weight(part)
 	}
 	_, err := io.Copy(io.Discard, part)
 	return cutShort(err)

@@ -101,6 +101,8 @@ func TestUploadsGetTheirDocumentedAnswer(t *testing.T) {
 		{"coin of words", []part{{"coin_diameter_mm", "", []byte("백원")}, {"image", "a.jpg", jpegPhoto}}, "bad_coin_diameter"},
 		{"other camera", []part{{"image", "a.jpg", jpegPhoto}, {"camera", "", []byte("phone")}}, "bad_camera"},
 		{"camera of kilobytes", []part{{"camera", "", bytes.Repeat([]byte(" "), 9000)}, {"image", "a.jpg", jpegPhoto}}, "bad_camera"},
+		{"scale of nobody", []part{{"image", "a.jpg", jpegPhoto}, {"scale", "", []byte("maybe")}}, "bad_scale"},
+		{"scale of kilobytes", []part{{"scale", "", bytes.Repeat([]byte("u"), 9000)}}, "bad_scale"},
 		{"coin of kilobytes", []part{{"coin_diameter_mm", "", bytes.Repeat([]byte("2"), 9000)}}, "bad_coin_diameter"},
 	}
 	for _, test := range tests {
@@ -303,5 +305,53 @@ func TestShuttingDownIsSaid(t *testing.T) {
 	h.tasks.Close(t.Context())
 	if a := h.upload(part{"image", "a.jpg", jpegPhoto}); a.status != 503 || a.Code != "shutting_down" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// onScale is a scale at rest under some grams, or with nothing to say.
+type onScale struct {
+	g, sd float64
+	ok    bool
+}
+
+func (s onScale) Food() (g, sdG float64, ok bool) { return s.g, s.sd, s.ok }
+
+func TestTheScaleCountsForWhomItIsMeant(t *testing.T) {
+	fixed, use, ignore := part{"camera", "", []byte("fixed")}, part{"scale", "", []byte("use")}, part{"scale", "", []byte("ignore")}
+	plate, moving, crumb := onScale{412.5, 1.5, true}, onScale{}, onScale{4.9, 0, true}
+	for name, test := range map[string]struct {
+		scale   Weigher
+		parts   []part
+		g       float64 // 0: no reading
+		missing bool
+	}{
+		"a phone's photo":                     {plate, nil, 0, false},
+		"a phone's photo, to be weighed":      {plate, []part{use}, 412.5, false},
+		"the counter's photo":                 {plate, []part{fixed}, 412.5, false},
+		"the counter's photo, not weighed":    {plate, []part{fixed, ignore}, 0, false},
+		"nothing said":                        {plate, []part{{"scale", "", []byte(" ")}}, 0, false},
+		"the load moves":                      {moving, []part{use}, 0, true},
+		"the load under the camera moves":     {moving, []part{fixed}, 0, true},
+		"a crumb":                             {crumb, []part{use}, 0, true},
+		"no scale, and to be weighed":         {nil, []part{use}, 0, true},
+		"no scale, and the counter's photo":   {nil, []part{fixed}, 0, false},
+		"scale before the photo in the form":  {plate, []part{use, {"image", "a.jpg", jpegPhoto}}, 412.5, false},
+		"no scale, and none is to be thought": {nil, []part{ignore}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t, weighApple, func(s *Server, _ *task.Manager) { s.Scale = test.scale })
+			parts := test.parts
+			if len(parts) < 2 || parts[1].name != "image" {
+				parts = append([]part{{"image", "a.jpg", jpegPhoto}}, parts...)
+			}
+			a := h.upload(parts...)
+			got, err := h.tasks.Get(t.Context(), a.Data.TaskID)
+			if err != nil || got.ScaleMissing != test.missing || (got.ScaleG != nil) != (test.g != 0) {
+				t.Fatalf("%+v, %v", got.Weight, err)
+			}
+			if got.ScaleG != nil && (*got.ScaleG != test.g || got.ScaleSDG != 1.5) {
+				t.Errorf("%g ± %g g", *got.ScaleG, got.ScaleSDG)
+			}
+		})
 	}
 }

@@ -31,6 +31,11 @@ type Input struct {
 	FixedCamera bool
 	// ScaleG is the known net total in grams, nil when there is none.
 	ScaleG *float64
+	// ScaleSDG is what the total's source adds to the scale's own standard uncertainty, in grams; 0 where
+	// it adds nothing.
+	ScaleSDG float64
+	// ScaleMissing tells that the scale was to count and had no grams at rest.
+	ScaleMissing bool
 }
 
 // Progress is one step forward: Fraction in [0,1) and a Korean message for the diner.
@@ -107,7 +112,7 @@ func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progre
 	if !geometry.ValidCoin(in.CoinDiameterMM) {
 		return nil, fault.New(fault.BadCoinDiameter, "estimate", nil)
 	}
-	if in.ScaleG != nil && (math.IsNaN(*in.ScaleG) || math.IsInf(*in.ScaleG, 0)) {
+	if in.ScaleG != nil && !finite(*in.ScaleG) || !finite(in.ScaleSDG) || in.ScaleSDG < 0 {
 		return nil, fault.New(fault.BadRequest, "estimate: net total", nil)
 	}
 	asking := e.Verifier != nil && e.Verifier.Ready()
@@ -122,8 +127,8 @@ func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progre
 	}
 	scale := e.rulerOf(scene, in)
 	foods := e.weighEach(scene, scale)
-	verdict := together(foods, in.ScaleG)
-	foods, other := e.crossCheck(ctx, scene, foods, verdict, in.ScaleG, asking, steps)
+	verdict := together(foods, in)
+	foods, other := e.crossCheck(ctx, scene, foods, verdict, in, asking, steps)
 	if asking {
 		steps.reach(stageMass)
 	}
@@ -141,6 +146,8 @@ func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progre
 }
 
 func milliseconds(d time.Duration) float64 { return round(float64(d)/float64(time.Millisecond), 100) }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // round rounds to 1/parts.
 func round(x, parts float64) float64 { return math.Round(x*parts) / parts }

@@ -194,7 +194,7 @@ func TestANetTotalIsMet(t *testing.T) {
 	free := result(t, s, Input{})
 	total := 1.05 * free.MassEstimation.TotalMassG
 	r := result(t, s, Input{ScaleG: &total})
-	if math.Abs(r.MassEstimation.TotalMassG-total) > 2 || *r.ScaleReadingG != total {
+	if math.Abs(r.MassEstimation.TotalMassG-total) > 2 || *r.ScaleReadingG != total || r.ScaleStatus != ScaleUsed || free.ScaleStatus != ScaleNotAsked {
 		t.Errorf("total %g, scale %g", r.MassEstimation.TotalMassG, total)
 	}
 	for i, f := range r.MassEstimation.Foods {
@@ -216,13 +216,36 @@ func TestOneFoodOnTheScaleWeighsWhatTheScaleSays(t *testing.T) {
 	}
 }
 
+func TestAContainersUncertaintyWidensTheTotal(t *testing.T) {
+	s := scene([]vision.Reference{coin}, seen("apple", 0.97, 300, 195, 1))
+	total := result(t, s, Input{}).MassEstimation.TotalMassG
+	width := func(sd float64) float64 {
+		i := result(t, s, Input{ScaleG: &total, ScaleSDG: sd}).MassEstimation.TotalIntervalG
+		return i[1] - i[0]
+	}
+	if exact, loose := width(0), width(8); exact < 3 || loose < 4*exact {
+		t.Errorf("90 %% interval %g g wide, with a container known to 8 g %g g", exact, loose)
+	}
+}
+
+func TestAScaleThatWasToCountAndCouldNotIsNamed(t *testing.T) {
+	r := result(t, scene([]vision.Reference{coin}, seen("apple", 0.97, 300, 195, 1)), Input{ScaleMissing: true})
+	if r.ScaleStatus != ScaleUnavailable || r.ScaleReadingG != nil || !strings.Contains(r.MassEstimation.Foods[0].Reasoning, "저울 값이 없거나") {
+		t.Errorf("%s, %q", r.ScaleStatus, r.MassEstimation.Foods[0].Reasoning)
+	}
+	total := 300.0
+	if r := result(t, scene(nil), Input{ScaleG: &total}); r.ScaleStatus != ScaleWithoutFood || r.ScaleReadingG != nil {
+		t.Errorf("nothing seen: %s", r.ScaleStatus)
+	}
+}
+
 func TestAContradictingScaleIsReportedNotAveraged(t *testing.T) {
 	s := scene([]vision.Reference{coin}, seen("apple", 0.97, 300, 195, 1))
 	free := result(t, s, Input{}).MassEstimation.Foods[0]
 	for _, total := range []float64{1500, 0, -3} {
 		r := result(t, s, Input{ScaleG: &total})
 		f := r.MassEstimation.Foods[0]
-		if r.ScaleReadingG != nil || f.EstimatedMassG != free.EstimatedMassG || f.VerificationMethod != ReferenceScaled || f.Confidence >= free.Confidence {
+		if r.ScaleReadingG != nil || r.ScaleStatus != ScaleContradicted || f.EstimatedMassG != free.EstimatedMassG || f.VerificationMethod != ReferenceScaled || f.Confidence >= free.Confidence {
 			t.Errorf("scale %g: %+v", total, f)
 		}
 		if !strings.Contains(f.Reasoning, "맞지 않아") {
@@ -257,6 +280,7 @@ func TestErrorsKeepTheirCode(t *testing.T) {
 		"coin too large":  {fixedEye{}, Input{CoinDiameterMM: 51}, fault.BadCoinDiameter},
 		"coin no number":  {fixedEye{}, Input{CoinDiameterMM: nan}, fault.BadCoinDiameter},
 		"total no number": {fixedEye{}, Input{ScaleG: &nan}, fault.BadRequest},
+		"total of no SD":  {fixedEye{}, Input{ScaleG: new(300.0), ScaleSDG: -1}, fault.BadRequest},
 	} {
 		_, err := estimator(t, c.eye).Estimate(context.Background(), c.in, nil)
 		if fault.CodeOf(err) != c.want {

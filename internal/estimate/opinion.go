@@ -90,7 +90,7 @@ func (s second) note(r *Result) {
 
 // crossCheck asks for a second opinion and merges it into the foods, which together has seen already. ready
 // is what Verifier.Ready has told.
-func (e *Estimator) crossCheck(ctx context.Context, scene vision.Scene, foods []Measured, v verdict, scaleG *float64, ready bool, s *steps) ([]Measured, second) {
+func (e *Estimator) crossCheck(ctx context.Context, scene vision.Scene, foods []Measured, v verdict, in Input, ready bool, s *steps) ([]Measured, second) {
 	if e.Verifier == nil || len(foods) == 0 {
 		return foods, second{}
 	}
@@ -112,7 +112,7 @@ func (e *Estimator) crossCheck(ctx context.Context, scene vision.Scene, foods []
 	for i := range opinions {
 		merged[i] = e.merge(foods[i], opinions[i])
 	}
-	return besideScale(foods, merged, v, scaleG), told
+	return besideScale(foods, merged, v, in), told
 }
 
 func (e *Estimator) ask(ctx context.Context, scene vision.Scene, foods []Measured) ([]Opinion, bool) {
@@ -176,9 +176,9 @@ func (e *Estimator) merge(f Measured, o Opinion) Measured {
 
 // besideScale lets the load cell have the last word: where it agreed with the eye, the merged foods still
 // meet its total or are not used; where it contradicted the eye, nobody verifies the foods.
-func besideScale(foods, merged []Measured, v verdict, scaleG *float64) []Measured {
+func besideScale(foods, merged []Measured, v verdict, in Input) []Measured {
 	switch {
-	case v == agrees && together(merged, scaleG) != agrees:
+	case v == agrees && together(merged, in) != agrees:
 		for i := range foods {
 			if foods[i].heard = merged[i].heard; foods[i].heard.outcome != notAsked {
 				foods[i].heard.outcome = overweighed

@@ -21,6 +21,7 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale ruler, foods []M
 		DetectedObjects: DetectedObjects{Food: max(scene.FoodDetections, len(foods))},
 		References:      []Reference{},
 		ScaleSource:     scale.source,
+		ScaleStatus:     scaleStatus(in, v),
 		Image:           ImageSize{scene.Width, scene.Height},
 		TimingsMS:       map[string]float64{},
 		Model:           map[string]string{},
@@ -47,7 +48,7 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale ruler, foods []M
 		r.MassEstimation.TotalMassG = round(r.MassEstimation.TotalMassG+f.EstimatedMassG, 10)
 	}
 	total := r.MassEstimation.TotalMassG
-	interval := totalInterval(foods, v, total, in.ScaleG)
+	interval := totalInterval(foods, v, total, in)
 	r.MassEstimation.TotalIntervalG = [2]float64{
 		round(math.Min(interval[0], total), 10), round(math.Max(interval[1], total), 10),
 	}
@@ -55,6 +56,21 @@ func (e *Estimator) present(in Input, scene vision.Scene, scale ruler, foods []M
 		r.Message = messageEmpty
 	}
 	return r
+}
+
+// scaleStatus says what became of the load cell's reading.
+func scaleStatus(in Input, v verdict) string {
+	switch {
+	case in.ScaleMissing:
+		return ScaleUnavailable
+	case in.ScaleG == nil:
+		return ScaleNotAsked
+	case v == agrees:
+		return ScaleUsed
+	case v == contradicts:
+		return ScaleContradicted
+	}
+	return ScaleWithoutFood
 }
 
 func (e *Estimator) presentFood(m Measured, in Input, scale ruler, v verdict) Food {

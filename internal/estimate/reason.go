@@ -20,6 +20,9 @@ func (e *Estimator) reason(m Measured, in Input, scale ruler, v verdict) string 
 	case contradicts:
 		parts = append(parts, fmt.Sprintf("저울 값 %.1fg은 영상 추정과 맞지 않아 사용하지 않았습니다. 그릇이나 다른 물건이 저울에 있는지 확인해 주세요.", *in.ScaleG))
 	}
+	if in.ScaleMissing {
+		parts = append(parts, "저울 값이 없거나 안정되지 않아 영상만으로 추정했습니다.")
+	}
 	if text := e.reasonOpinion(m); text != "" {
 		parts = append(parts, text)
 	}

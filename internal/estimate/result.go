@@ -8,6 +8,7 @@ type Result struct {
 	References      []Reference        `json:"references"`
 	ScaleSource     string             `json:"scale_source"`
 	ScaleReadingG   *float64           `json:"scale_reading_g"`
+	ScaleStatus     string             `json:"scale_status"`
 	Image           ImageSize          `json:"image"`
 	TimingsMS       map[string]float64 `json:"timings_ms"`
 	Model           map[string]string  `json:"model"`
@@ -76,6 +77,15 @@ const (
 	MultimodalVerification = "multimodal_verification"
 	ReferenceScaled        = "reference_scaled"
 	ClassPrior             = "class_prior"
+)
+
+// Values of Result.ScaleStatus: what became of the load cell's reading.
+const (
+	ScaleNotAsked     = "not_asked"    // the photo came without one
+	ScaleUsed         = "used"         // the foods' masses meet it
+	ScaleContradicted = "contradicted" // it does not go with the foods seen; they stay as seen
+	ScaleWithoutFood  = "without_food" // no food was seen that it could be of
+	ScaleUnavailable  = "unavailable"  // it was to count, and nothing was at rest
 )
 
 // Values of Result.ScaleSource, best first: what leads where several things give a scale.

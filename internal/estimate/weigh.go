@@ -19,15 +19,15 @@ const distrust = 0.5
 
 // together conditions the foods on the known net total. Where vision and scale contradict each other
 // beyond both uncertainties the masses stay as seen and only the trust in them drops.
-func together(foods []Measured, scaleG *float64) verdict {
-	if scaleG == nil || len(foods) == 0 {
+func together(foods []Measured, in Input) verdict {
+	if in.ScaleG == nil || len(foods) == 0 {
 		return notWeighed
 	}
 	grams := make([]mass.Mixture, len(foods))
 	for i := range foods {
 		grams[i] = foods[i].Grams.Grams
 	}
-	given, ok := mass.GivenTotal(grams, *scaleG)
+	given, ok := mass.GivenTotal(grams, *in.ScaleG, in.ScaleSDG)
 	if !ok {
 		for i := range foods {
 			foods[i].near *= distrust
@@ -44,12 +44,12 @@ func together(foods []Measured, scaleG *float64) verdict {
 }
 
 // totalInterval returns the 90 % interval of the sum in grams.
-func totalInterval(foods []Measured, v verdict, totalG float64, scaleG *float64) [2]float64 {
+func totalInterval(foods []Measured, v verdict, totalG float64, in Input) [2]float64 {
 	switch {
 	case len(foods) == 0:
 		return [2]float64{}
 	case v == agrees:
-		sd := mass.TotalSDG(*scaleG)
+		sd := mass.TotalSDG(*in.ScaleG, in.ScaleSDG)
 		return mass.Mixture{mass.SumOf(totalG, sd*sd)}.Interval()
 	case len(foods) == 1:
 		return foods[0].interval

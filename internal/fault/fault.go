@@ -27,6 +27,8 @@ const (
 	Oversize         Code = "resolution_too_high"
 	BadCoinDiameter  Code = "bad_coin_diameter"
 	BadCamera        Code = "bad_camera"
+	BadScale         Code = "bad_scale"
+	CameraFailed     Code = "camera_failed"
 	QueueFull        Code = "queue_full"
 	DiskFull         Code = "disk_full"
 	ShuttingDown     Code = "shutting_down"
@@ -38,6 +40,7 @@ const (
 	MethodNotAllowed Code = "method_not_allowed"
 	UploadTimeout    Code = "upload_timeout"
 	ForbiddenOrigin  Code = "forbidden_origin"
+	NotAtCounter     Code = "not_at_counter"
 	NotWebSocket     Code = "not_websocket"
 	Internal         Code = "internal_error"
 )
@@ -89,6 +92,8 @@ var sentences = map[Code]sentence{
 	Oversize:         {"사진의 긴 변이 1920픽셀을 넘습니다. 줄여서 올려 주세요.", "the longer side exceeds 1920 px and limits.oversize is \"reject\""},
 	BadCoinDiameter:  {"동전 지름은 10~50mm 사이의 숫자로 보내 주세요.", "coin_diameter_mm must be a number from 10 to 50"},
 	BadCamera:        {"카메라 항목(camera)에는 fixed만 쓸 수 있습니다.", "camera must be \"fixed\" or left out"},
+	BadScale:         {"저울 항목(scale)에는 use 또는 ignore만 쓸 수 있습니다.", "scale must be \"use\", \"ignore\" or left out"},
+	CameraFailed:     {"카메라로 사진을 찍지 못했습니다. 관리자에게 알려 주세요.", "the appliance's camera took no photo; see the log and \"foodmassd doctor\""},
 	QueueFull:        {"지금 요청이 많습니다. 잠시 후 다시 시도해 주세요.", "the queue is full; try again shortly"},
 	DiskFull:         {"저장 공간이 부족합니다. 관리자에게 알려 주세요.", "no space left in the data directory; free some or lower retention"},
 	ShuttingDown:     {"시스템을 다시 시작하는 중입니다. 잠시 후 다시 시도해 주세요.", "the daemon is shutting down"},
@@ -100,6 +105,7 @@ var sentences = map[Code]sentence{
 	MethodNotAllowed: {"허용되지 않는 요청 방식입니다.", "method not allowed here"},
 	UploadTimeout:    {"사진 전송이 너무 오래 걸렸습니다. 다시 시도해 주세요.", "the upload took too long"},
 	ForbiddenOrigin:  {"허용되지 않은 페이지에서 보낸 요청입니다.", "the page's origin is not allowed; add it to server.allowed_origins"},
+	NotAtCounter:     {"이 기능은 카운터의 기기에서만 쓸 수 있습니다.", "only for the page on the appliance itself; open it there as http://localhost:8000"},
 	NotWebSocket:     {"WebSocket으로 연결해 주세요.", "this address speaks WebSocket only"},
 	Internal:         {"서버 내부 오류가 발생했습니다.", "internal error; see the log"},
 }

@@ -15,16 +15,19 @@ type Conditioned struct {
 	MassG, SDG float64
 }
 
-// TotalSDG returns the standard uncertainty in grams of a known net total.
-func TotalSDG(totalG float64) float64 { return math.Hypot(totalSD, totalRelSD*totalG) }
+// TotalSDG returns the standard uncertainty in grams of a known net total. sdG, 0 or more, is what its
+// source adds to the scale's own, such as the mass of a container that is known only so well.
+func TotalSDG(totalG, sdG float64) float64 {
+	return math.Hypot(math.Hypot(totalSD, totalRelSD*totalG), sdG)
+}
 
-// GivenTotal conditions the foods on their known net total in grams. When both agree, the masses
-// returned sum to the total within its uncertainty, and stay positive because the update works on
-// logarithms: Gauss–Newton towards the most probable masses, covariance from the last step. When
-// they contradict each other beyond both uncertainties ok is false: averaging two wrong numbers helps
-// nobody.
-func GivenTotal(foods []Mixture, totalG float64) (given []Conditioned, ok bool) {
-	sd := TotalSDG(totalG)
+// GivenTotal conditions the foods on their known net total in grams; sdG is as in TotalSDG. When both
+// agree, the masses returned sum to the total within its uncertainty, and stay positive because the
+// update works on logarithms: Gauss–Newton towards the most probable masses, covariance from the last
+// step. When they contradict each other beyond both uncertainties ok is false: averaging two wrong
+// numbers helps nobody.
+func GivenTotal(foods []Mixture, totalG, sdG float64) (given []Conditioned, ok bool) {
+	sd := TotalSDG(totalG, sdG)
 	var expected, variance float64
 	for _, f := range foods {
 		mean, v := f.Moments()

@@ -20,7 +20,7 @@ func TestGivenTotalGivesTheLoadCellTheLastWord(t *testing.T) {
 		"only unknown, far less": {[]Mixture{food(120, 0.85)}, 40},
 	} {
 		t.Run(name, func(t *testing.T) {
-			given, ok := GivenTotal(c.foods, c.totalG)
+			given, ok := GivenTotal(c.foods, c.totalG, 0)
 			if !ok {
 				t.Fatal("contradiction")
 			}
@@ -40,7 +40,7 @@ func TestGivenTotalGivesTheLoadCellTheLastWord(t *testing.T) {
 }
 
 func TestGivenTotalPutsTheDifferenceWhereTheDoubtIs(t *testing.T) {
-	given, ok := GivenTotal([]Mixture{food(200, 0.05), food(100, 0.4)}, 340)
+	given, ok := GivenTotal([]Mixture{food(200, 0.05), food(100, 0.4)}, 340, 0)
 	if !ok {
 		t.Fatal("contradiction")
 	}
@@ -53,11 +53,29 @@ func TestGivenTotalRefusesAContradiction(t *testing.T) {
 	for name, totalG := range map[string]float64{
 		"far more": 900, "far less": 60, "nothing on the scale": 0, "below zero": -5, "not a number": math.NaN(), "infinite": math.Inf(1),
 	} {
-		if given, ok := GivenTotal([]Mixture{food(200, 0.1), food(80, 0.1)}, totalG); ok || given != nil {
+		if given, ok := GivenTotal([]Mixture{food(200, 0.1), food(80, 0.1)}, totalG, 0); ok || given != nil {
 			t.Errorf("%s: accepted as %v", name, given)
 		}
 	}
-	if _, ok := GivenTotal(nil, 100); ok {
+	if _, ok := GivenTotal(nil, 100, 0); ok {
 		t.Error("a total without foods was accepted")
+	}
+}
+
+func TestAnUncertainTotalMovesTheFoodsLess(t *testing.T) {
+	foods := []Mixture{food(200, 0.1), food(100, 0.1)}
+	sure, ok := GivenTotal(foods, 340, 0)
+	unsure, alsoOK := GivenTotal(foods, 340, 40)
+	if !ok || !alsoOK {
+		t.Fatal("contradiction")
+	}
+	if !(unsure[0].MassG < sure[0].MassG) || !(unsure[0].SDG > sure[0].SDG) {
+		t.Errorf("sure total %+v, unsure one %+v", sure[0], unsure[0])
+	}
+	if _, ok := GivenTotal(foods, 520, 0); ok {
+		t.Error("520 g to the gram agree with 300 g")
+	}
+	if _, ok := GivenTotal(foods, 520, 150); !ok {
+		t.Error("520 ± 150 g contradict 300 g")
 	}
 }

@@ -35,6 +35,7 @@ func mustOpen(t *testing.T, dir string) *Store {
 func accept(s *Store, created time.Time, content []byte) (task.Task, error) {
 	t := task.Task{
 		ID: uuid.NewString(), Filename: "점심 식판.jpg", CoinDiameterMM: 24, FixedCamera: true, Status: task.Pending,
+		Weight:  task.Weight{ScaleG: new(412.5), ScaleSDG: 1.5},
 		Message: "대기 중...", CreatedAt: created.UTC().Truncate(time.Millisecond),
 	}
 	t.UpdatedAt = t.CreatedAt
@@ -93,6 +94,9 @@ func TestTasksComeBackAsTheyWereAfterARestart(t *testing.T) {
 	s := mustOpen(t, dir)
 	open := mustAccept(t, s, time.Now(), "first image")
 	completed := mustFinish(t, s, mustAccept(t, s, time.Now(), "second image"))
+	if completed.ScaleG == nil || *completed.ScaleG != 412.5 {
+		t.Errorf("accepted as %+v", completed.Weight)
+	}
 	failed := mustAccept(t, s, time.Now(), "third image")
 	failed.Status, failed.Progress, failed.Attempts = task.Failed, 0.4, 2
 	failed.ErrorCode, failed.Error, failed.Message = fault.WorkerFailed, "오류", "분석 실패"

@@ -26,10 +26,12 @@ func (s *Store) Accept(ctx context.Context, t *task.Task, d task.Draft, extensio
 	if err != nil {
 		return fmt.Errorf("store image: %w", diskFull(err))
 	}
-	const insert = `INSERT INTO tasks (id, filename, image, image_bytes, coin_diameter_mm, fixed_camera, status,
-		progress, message, attempts, error_code, error, created_at_ms, updated_at_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	const insert = `INSERT INTO tasks (id, filename, image, image_bytes, coin_diameter_mm, fixed_camera, scale_g,
+		scale_sd_g, scale_missing, status, progress, message, attempts, error_code, error, created_at_ms, updated_at_ms)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	scaleSD := sql.NullFloat64{Float64: t.ScaleSDG, Valid: t.ScaleG != nil}
 	err = s.exec(ctx, "accept task", insert, t.ID, t.Filename, image, received.bytes, t.CoinDiameterMM, t.FixedCamera,
-		string(t.Status), t.Progress, t.Message, t.Attempts, string(t.ErrorCode), t.Error,
+		t.ScaleG, scaleSD, t.ScaleMissing, string(t.Status), t.Progress, t.Message, t.Attempts, string(t.ErrorCode), t.Error,
 		t.CreatedAt.UnixMilli(), t.UpdatedAt.UnixMilli())
 	if err != nil {
 		s.removeImage(image)
@@ -76,8 +78,8 @@ func (s *Store) exec(ctx context.Context, what, query string, args ...any) error
 }
 
 // columns are what scanTask reads, less the result.
-const columns = `id, filename, image, coin_diameter_mm, fixed_camera, status, progress, message, attempts,
-	error_code, error, created_at_ms, updated_at_ms`
+const columns = `id, filename, image, coin_diameter_mm, fixed_camera, scale_g, scale_sd_g, scale_missing, status, progress,
+	message, attempts, error_code, error, created_at_ms, updated_at_ms`
 
 // Load implements task.Store.
 func (s *Store) Load(ctx context.Context, id string) (task.Task, error) {
@@ -137,16 +139,17 @@ func (s *Store) query(ctx context.Context, where string, args ...any) ([]task.Ta
 func (s *Store) scanTask(row interface{ Scan(...any) error }) (t task.Task, err error) {
 	var image string
 	var result []byte
+	var scaleSD sql.NullFloat64
 	var createdMS, updatedMS int64
-	err = row.Scan(&t.ID, &t.Filename, &image, &t.CoinDiameterMM, &t.FixedCamera, &t.Status, &t.Progress, &t.Message,
-		&t.Attempts, &t.ErrorCode, &t.Error, &createdMS, &updatedMS, &result)
+	err = row.Scan(&t.ID, &t.Filename, &image, &t.CoinDiameterMM, &t.FixedCamera, &t.ScaleG, &scaleSD, &t.ScaleMissing,
+		&t.Status, &t.Progress, &t.Message, &t.Attempts, &t.ErrorCode, &t.Error, &createdMS, &updatedMS, &result)
 	if err != nil {
 		return t, err
 	}
 	if image != "" {
 		t.ImagePath = s.images(image)
 	}
-	t.Result = result
+	t.Result, t.ScaleSDG = result, scaleSD.Float64
 	t.CreatedAt = time.UnixMilli(createdMS).UTC()
 	t.UpdatedAt = time.UnixMilli(updatedMS).UTC()
 	return t, nil

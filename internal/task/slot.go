@@ -48,6 +48,7 @@ func (s *Slot) Accept(ctx context.Context, d Draft, sub Submission) (Task, error
 		Filename:       sub.Filename,
 		CoinDiameterMM: sub.CoinDiameterMM,
 		FixedCamera:    sub.FixedCamera,
+		Weight:         sub.Weight,
 		Status:         Pending,
 		Message:        placeMessage(0),
 		CreatedAt:      now,

@@ -26,6 +26,18 @@ const (
 // Terminal reports whether a task with this status will never change again.
 func (s Status) Terminal() bool { return s == Completed || s == Failed }
 
+// Weight is what the scale under the photographed tray says.
+type Weight struct {
+	// ScaleG is the load cell's net food load in grams when the photo was taken, nil when there is none or
+	// it does not count.
+	ScaleG *float64
+	// ScaleSDG is what the reading's source adds to the scale's own standard uncertainty, in grams, such as
+	// a container's; 0 where it adds nothing.
+	ScaleSDG float64
+	// ScaleMissing tells that the scale was to count and had no grams at rest.
+	ScaleMissing bool
+}
+
 // Task is one photo's way through the appliance, as stored and as shown.
 type Task struct {
 	ID             string  // UUIDv4
@@ -42,6 +54,7 @@ type Task struct {
 	Error          string // Korean
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Weight
 }
 
 // Submission is what a client sends along with the image bytes.
@@ -50,6 +63,7 @@ type Submission struct {
 	CoinDiameterMM float64
 	FixedCamera    bool
 	Extension      string // "jpg" or "png", from the content
+	Weight
 }
 
 // Draft is an image being received into a temporary file on the data disk.
