@@ -21,6 +21,7 @@ type Config struct {
 	Vision    Vision
 	Reference Reference
 	Scale     Scale
+	Camera    Camera
 	Verify    Verify
 	Log       Log
 }
@@ -103,6 +104,7 @@ func Default() Config {
 		Vision:    Vision{Threads: 1, MemoryLimitBytes: 512 << 20},
 		Reference: Reference{CoinDiameterMM: 25.0},
 		Scale:     Scale{Source: "none", I2CBus: 1, Gain: 128, RateHz: 10, SupplyMV: 3000},
+		Camera:    Camera{Source: "none", Device: "/dev/video0", Width: 1920, Height: 1080, Trigger: "weight", TriggerG: 20},
 		Verify:    Verify{Timeout: 5 * time.Second},
 		Log:       Log{Level: slog.LevelInfo},
 	}

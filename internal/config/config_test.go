@@ -39,6 +39,7 @@ storage:
 vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
 reference: {coin_diameter_mm: 26.5}
 scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300, trace_file: /a/b/../x.trace}
+camera: {source: stream, device: /dev/v4l/by-id/usb-cam, url: "rtsp://me:s3cret@192.168.0.40/1", size: 1280x720, trigger: none, trigger_g: 35}
 verify: {url: "http://192.168.0.30:8080/base", model: "qwen2.5vl:7b", timeout: 8s}
 log: {level: debug}
 `))
@@ -53,6 +54,7 @@ log: {level: debug}
 		Vision:    Vision{"/models", 4, 1 << 30},
 		Reference: Reference{26.5, 0},
 		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300, "/a/x.trace"},
+		Camera:    Camera{"stream", "/dev/v4l/by-id/usb-cam", "rtsp://me:s3cret@192.168.0.40/1", "", "", 1280, 720, "none", 35},
 		Verify:    Verify{"http://192.168.0.30:8080/base", "qwen2.5vl:7b", 8 * time.Second},
 		Log:       Log{slog.LevelDebug},
 	}
@@ -96,6 +98,13 @@ func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {
 		"a rate hx711 has not":  {"scale: {source: hx711, clock_pin: A, data_pin: B, rate_hz: 40}\n", []string{":1:", "scale.rate_hz", "10 or 80"}},
 		"no trace to replay":    {"scale:\n  source: trace\n", []string{":2:", "scale.trace_file: missing", "foodmassd scale trace"}},
 		"a trace beside us":     {"scale:\n  trace_file: x.trace\n", []string{":2:", "scale.trace_file", "absolute"}},
+		"a size in words":       {"camera:\n  size: 1080p\n", []string{":2:", "camera.size", "1920x1080"}},
+		"a stream of nothing":   {"camera:\n  source: stream\n", []string{":2:", "camera.url: missing", "camera.pipeline"}},
+		"two streams":           {"camera:\n  source: stream\n  url: rtsp://a/b\n  pipeline: c\n", []string{":4:", "camera.pipeline", "one of them"}},
+		"a folder of nothing":   {"camera:\n  size: 640x480\n  source: folder\n", []string{":3:", "camera.folder: missing"}},
+		"a url with a quote":    {"camera:\n  url: \"rtsp://a/\\\"b\"\n", []string{":2:", "camera.url"}},
+		"an option, no element": {"camera:\n  pipeline: --gst-plugin-load=x\n", []string{":2:", "camera.pipeline"}},
+		"half a gram":           {"camera:\n  trigger_g: 0.5\n", []string{":2:", "camera.trigger_g", "from 5 to 5000"}},
 		"level not in the set":  {"log:\n  level: INFO+2\n", []string{":2:", "log.level", "warn"}},
 		"a server without http": {"verify:\n  url: 192.168.0.30:8080\n", []string{":2:", "verify.url", "http or https"}},
 		"no server at all":      {"verify:\n  url: \"http://\"\n", []string{":2:", "verify.url"}},
@@ -175,6 +184,8 @@ func TestTheExampleDocumentsEveryKeyWithItsDefault(t *testing.T) {
 	want.Server.AllowedOrigins = []string{"http://192.168.0.20:3000"}
 	want.Vision.ModelsDir = "/usr/share/foodmassd/models"
 	want.Scale.ClockPin, want.Scale.DataPin, want.Scale.TraceFile = "GPIO6", "GPIO5", "/var/lib/foodmassd/kitchen.trace"
+	want.Camera.URL, want.Camera.Folder = "rtsp://192.168.0.40/stream1", "/var/lib/foodmassd/photos"
+	want.Camera.Pipeline = "libcamerasrc ! video/x-raw,width=1920,height=1080 ! videoconvert ! jpegenc"
 	want.Verify.URL, want.Verify.Model = "http://192.168.0.30:8080", "qwen2.5vl:7b"
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("uncommented:\ngot  %+v\nwant %+v", c, want)

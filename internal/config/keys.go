@@ -26,7 +26,9 @@ type key struct {
 	set     func(c *Config, values []string) bool // false: not allowed
 }
 
-var keys = []key{
+var keys = slices.Concat(mainKeys, cameraKeys)
+
+var mainKeys = []key{
 	{"server.listen", `host:port or :port, e.g. ":8000"`, false, func(c *Config, v []string) bool {
 		_, port, err := net.SplitHostPort(v[0])
 		n, perr := strconv.Atoi(port)

@@ -29,7 +29,7 @@ func Parse(text []byte) (Config, error) {
 		return Config{}, err
 	}
 	if path, fault := c.unmet(); fault != "" {
-		return Config{}, fmt.Errorf("%d: %s: %s", lineOf(doc.Content[0], path, "scale.source"), path, fault)
+		return Config{}, fmt.Errorf("%d: %s: %s", lineOf(doc.Content[0], path, sourceOf(path)), path, fault)
 	}
 	return c, nil
 }

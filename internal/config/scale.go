@@ -10,7 +10,13 @@ import (
 
 // unmet returns the first setting that does not go with the others, and what is wrong with it.
 func (c *Config) unmet() (path, fault string) {
-	s := c.Scale
+	if path, fault = c.Scale.unmet(); fault == "" {
+		path, fault = c.Camera.unmet()
+	}
+	return path, fault
+}
+
+func (s Scale) unmet() (path, fault string) {
 	switch {
 	case s.Source == "trace" && s.TraceFile == "":
 		return "scale.trace_file", "missing, and source trace needs it; allowed is " + someTrace
@@ -31,6 +37,12 @@ func (c *Config) unmet() (path, fault string) {
 		return "scale.rate_hz", fmt.Sprintf(`"%d" %s 10 or 80, as its RATE pin is wired`, s.RateHz, with)
 	}
 	return "", ""
+}
+
+// sourceOf is the setting that demands what another one of its section lacks.
+func sourceOf(path string) string {
+	section, _, _ := strings.Cut(path, ".")
+	return section + ".source"
 }
 
 // lineOf returns the line of the first of the paths, each "section.key", that is set.
