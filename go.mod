@@ -3,6 +3,7 @@ module foodmassd
 go 1.26.0
 
 require (
+	github.com/blackjack/webcam v0.6.1
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/go-pdf/fpdf v0.9.0

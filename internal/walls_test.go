@@ -38,6 +38,7 @@ var rooms = map[string][]string{
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task", "internal/weighing"},
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},
+	"hardware/camera":            {"internal/photo"},
 	"hardware/hx711":             {"internal/weighing"},
 	"hardware/nau7802":           {"internal/weighing"},
 	"hardware/pins":              {},
@@ -55,13 +56,14 @@ var keepers = map[string][]string{
 	"database/sql":                  {"internal/store"},
 	"github.com/mattn/go-sqlite3":   {"internal/store"},
 	"periph.io/":                    {"hardware/"},
+	"github.com/blackjack/webcam":   {"hardware/camera"},
 	"github.com/gorilla/websocket":  {"internal/api", "internal/apitest"},
 	"github.com/prometheus/":        {"internal/health"},
 	"github.com/coreos/go-systemd/": {"cmd/foodmassd"},
 	"go.yaml.in/":                   {"internal/config", "internal/catalog", "internal/api"},
 	"net/http":                      {"internal/api", "internal/health", "internal/verify", "internal/apitest", "cmd/foodmassd"},
-	"os/exec":                       {"internal/vision/worker", "internal/apitest"},
-	"os":                            {"internal/api", "internal/config", "internal/store", "internal/vision/", "internal/evaluate", "models", "internal/apitest", "hardware/pins", "scripts/", "cmd/foodmassd"},
+	"os/exec":                       {"internal/vision/worker", "hardware/camera", "internal/apitest"},
+	"os":                            {"internal/api", "internal/config", "internal/store", "internal/vision/", "internal/evaluate", "models", "internal/apitest", "hardware/pins", "hardware/camera", "scripts/", "cmd/foodmassd"},
 }
 
 func TestRoomsKeepTheirWalls(t *testing.T) {
