@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"foodmassd/internal/counter"
 	"foodmassd/internal/photo"
 	"foodmassd/internal/task"
 )
@@ -31,7 +32,9 @@ type Server struct {
 	Tasks  Tasks
 	Limits photo.Limits // photo.DefaultLimits when zero
 	// Scale is the one under the photographed tray; nil when there is none.
-	Scale Weigher
+	Scale counter.Weigher
+	// Counter is what its own page shows; nil where there is neither a scale nor a camera.
+	Counter *counter.Counter
 	// AllowedOrigins are further origins whose pages may talk to this server, each exactly as a
 	// browser sends it ("https://app.example"), or "*".
 	AllowedOrigins []string
@@ -107,6 +110,10 @@ func (s *Server) Handler() http.Handler {
 	both("/mlserver/api/tasks/{id}", http.MethodGet, s.task)
 	both("/ws/task/{id}", http.MethodGet, s.webSocket)
 	both("/mlserver/ws/task/{id}", http.MethodGet, s.webSocket)
+	both("/mlserver/api/counter", http.MethodGet, s.atCounter(s.counterNow))
+	both("/mlserver/api/counter/capture", http.MethodPost, s.atCounter(s.capture))
+	both("/ws/counter", http.MethodGet, s.atCounter(s.counterSocket))
+	both("/mlserver/ws/counter", http.MethodGet, s.atCounter(s.counterSocket))
 	mux.HandleFunc("/mlserver/", s.notFound)
 	mux.HandleFunc("/ws/", s.notFound)
 	mux.HandleFunc("/docs/{file...}", s.only(http.MethodGet, s.document))

@@ -10,7 +10,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"foodmassd/internal/fault"
-	"foodmassd/internal/task"
 )
 
 // Bounds of one WebSocket connection.
@@ -25,19 +24,12 @@ const (
 	pendingQuestions = 8                     // more unanswered ones than that are ignored
 )
 
-// closeUnknownTask is the close code of the wire contract for an unknown task.
-const closeUnknownTask = 4404
-
 // webSocket answers GET /ws/task/{id}/: the current state at once, then every change to the end.
 func (s *Server) webSocket(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	note(r).task = id
-	if !websocket.IsWebSocketUpgrade(r) {
-		s.fail(w, r, fault.New(fault.NotWebSocket, "upgrade", nil))
-		return
-	}
-	if !s.originAllowed(r) {
-		s.fail(w, r, fault.New(fault.ForbiddenOrigin, "upgrade", errors.New(r.Header.Get("Origin"))))
+	if err := s.mayUpgrade(r); err != nil {
+		s.fail(w, r, err)
 		return
 	}
 	watch, err := s.Tasks.Watch(r.Context(), id)
@@ -45,9 +37,36 @@ func (s *Server) webSocket(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if watch != nil {
-		defer watch.Close()
+	if watch == nil {
+		s.converse(w, r, unknown(id))
+		return
 	}
+	defer watch.Close()
+	s.converse(w, r, taskStory{watch, id})
+}
+
+// mayUpgrade tells why a request may not become a WebSocket.
+func (s *Server) mayUpgrade(r *http.Request) error {
+	if !websocket.IsWebSocketUpgrade(r) {
+		return fault.New(fault.NotWebSocket, "upgrade", nil)
+	}
+	if !s.originAllowed(r) {
+		return fault.New(fault.ForbiddenOrigin, "upgrade", errors.New(r.Header.Get("Origin")))
+	}
+	return nil
+}
+
+// story is what a WebSocket tells: a state that changes, until it ends.
+type story interface {
+	// Message returns the state now, and the code to close with after it; 0 while it may change.
+	Message() (message any, closeCode int)
+	// Changed receives after the state has changed.
+	Changed() <-chan struct{}
+	Pong() any
+}
+
+// converse makes a request that mayUpgrade a WebSocket and tells it a story.
+func (s *Server) converse(w http.ResponseWriter, r *http.Request, tale story) {
 	upgrader := websocket.Upgrader{
 		ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10,
 		CheckOrigin: func(*http.Request) bool { return true }, // checked above
@@ -61,7 +80,6 @@ func (s *Server) webSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &socket{
 		conn:      conn,
-		id:        id,
 		heartbeat: s.Heartbeat,
 		closing:   s.closing,
 		questions: make(chan string, pendingQuestions),
@@ -72,7 +90,7 @@ func (s *Server) webSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.leave(c)
-	note(r).err = c.serve(watch)
+	note(r).err = c.serve(tale)
 }
 
 // enter counts a socket in; false when the server is closed already.
@@ -96,11 +114,10 @@ func (s *Server) leave(c *socket) {
 	s.running.Done()
 }
 
-// socket is one client following one task. The handler's goroutine alone writes messages; another
+// socket is one client following one story. The handler's goroutine alone writes messages; another
 // one reads.
 type socket struct {
 	conn      *websocket.Conn
-	id        string
 	heartbeat time.Duration
 	closing   <-chan struct{} // the server's
 	questions chan string     // types of client messages that want an answer
@@ -108,52 +125,43 @@ type socket struct {
 	closeCode int             // set before gone is closed: why this side closes, 0 otherwise
 }
 
-// serve writes until the task ends, the client leaves or the server closes; watch is nil for an
-// unknown task. An error means that the client was lost.
-func (c *socket) serve(watch *task.Watch) error {
+// serve writes until the story ends, the client leaves or the server closes. An error means that the client
+// was lost.
+func (c *socket) serve(tale story) error {
 	defer c.conn.Close()
 	if tcp, ok := c.conn.NetConn().(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(socketBuffer)
 	}
 	go c.read()
-	var code int
-	var err error
-	if watch == nil {
-		code, err = closeUnknownTask, c.send(unknownTask(c.id))
-	} else {
-		code, err = c.follow(watch)
-	}
+	code, err := c.follow(tale)
 	if err == nil && code != 0 {
 		c.close(code)
 	}
 	return err
 }
 
-// follow sends states until the terminal one, and returns the code to close with; 0 when the client
+// follow sends states until the last one, and returns the code to close with; 0 when the client
 // has left.
-func (c *socket) follow(watch *task.Watch) (closeCode int, err error) {
+func (c *socket) follow(tale story) (closeCode int, err error) {
 	heartbeat, ping := time.NewTicker(c.heartbeat), time.NewTicker(pingEvery)
 	defer heartbeat.Stop()
 	defer ping.Stop()
 	for state := true; ; {
 		if state {
-			current := watch.Current()
-			if err := c.send(messageOf(current)); err != nil {
-				return 0, err
-			}
-			if current.Status.Terminal() {
-				return websocket.CloseNormalClosure, nil
+			current, end := tale.Message()
+			if err := c.send(current); err != nil || end != 0 {
+				return end, err
 			}
 			heartbeat.Reset(c.heartbeat)
 		}
 		state = true
 		select {
-		case <-watch.Changed():
+		case <-tale.Changed():
 		case <-heartbeat.C:
 		case question := <-c.questions:
 			if question == "ping" {
 				state = false
-				err = c.send(message{Type: typePong, TaskID: c.id})
+				err = c.send(tale.Pong())
 			}
 		case <-ping.C:
 			state = false
@@ -169,7 +177,7 @@ func (c *socket) follow(watch *task.Watch) (closeCode int, err error) {
 	}
 }
 
-func (c *socket) send(m message) error {
+func (c *socket) send(m any) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

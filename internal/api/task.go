@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"foodmassd/internal/fault"
 	"foodmassd/internal/task"
 )
@@ -74,6 +76,39 @@ func messageOf(t task.Task) message {
 	}
 	return message{kind, t.ID, &state}
 }
+
+// taskStory is a task as a WebSocket tells it: to its terminal state.
+type taskStory struct {
+	*task.Watch
+	id string
+}
+
+// Message implements story.
+func (s taskStory) Message() (any, int) {
+	t := s.Current()
+	if t.Status.Terminal() {
+		return messageOf(t), websocket.CloseNormalClosure
+	}
+	return messageOf(t), 0
+}
+
+// Pong implements story.
+func (s taskStory) Pong() any { return message{Type: typePong, TaskID: s.id} }
+
+// closeUnknownTask is the close code of the wire contract for an unknown task.
+const closeUnknownTask = 4404
+
+// unknown is the story of an id that is no task's.
+type unknown string
+
+// Message implements story.
+func (id unknown) Message() (any, int) { return unknownTask(string(id)), closeUnknownTask }
+
+// Changed implements story; nothing ever does.
+func (id unknown) Changed() <-chan struct{} { return nil }
+
+// Pong implements story.
+func (id unknown) Pong() any { return message{Type: typePong, TaskID: string(id)} }
 
 func unknownTask(id string) message {
 	text := fault.TaskNotFound.Korean()

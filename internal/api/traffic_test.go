@@ -173,7 +173,7 @@ func TestDocumentsRefuseWrongMessages(t *testing.T) {
 // notFromUploads are the codes that an upload cannot be answered with.
 var notFromUploads = []fault.Code{
 	fault.TaskNotFound, fault.ImageLost, fault.DeadlineExceeded, fault.WorkerFailed, fault.NotFound,
-	fault.ForbiddenOrigin, fault.NotWebSocket, fault.NotAtCounter, fault.CameraFailed,
+	fault.ForbiddenOrigin, fault.NotWebSocket, fault.NotAtCounter, fault.CameraFailed, fault.TrayMoved,
 }
 
 func TestEveryCodeOfAnUploadIsDocumentedWithItsStatus(t *testing.T) {

@@ -38,6 +38,11 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	note(r).task = t.ID
+	writeAccepted(w, t)
+}
+
+// writeAccepted answers that photo and task are safe.
+func writeAccepted(w http.ResponseWriter, t task.Task) {
 	writeJSON(w, http.StatusOK, success{true, struct {
 		TaskID   string `json:"task_id"`
 		Message  string `json:"message"`

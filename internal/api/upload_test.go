@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"foodmassd/internal/counter"
 	"foodmassd/internal/photo"
 	"foodmassd/internal/task"
 )
@@ -320,7 +321,7 @@ func TestTheScaleCountsForWhomItIsMeant(t *testing.T) {
 	fixed, use, ignore := part{"camera", "", []byte("fixed")}, part{"scale", "", []byte("use")}, part{"scale", "", []byte("ignore")}
 	plate, moving, crumb := onScale{412.5, 1.5, true}, onScale{}, onScale{4.9, 0, true}
 	for name, test := range map[string]struct {
-		scale   Weigher
+		scale   counter.Weigher
 		parts   []part
 		g       float64 // 0: no reading
 		missing bool

@@ -3,20 +3,9 @@ package api
 import (
 	"mime/multipart"
 
+	"foodmassd/internal/counter"
 	"foodmassd/internal/fault"
-	"foodmassd/internal/task"
 )
-
-// Weigher tells what lies on the scale right now.
-type Weigher interface {
-	// Food returns the net grams of the food at rest, and what their source (a container's mass) adds to
-	// the scale's own standard uncertainty in grams. ok is false while nothing rests, the scale is at
-	// fault, or less lies on it than a food weighs.
-	Food() (g, sdG float64, ok bool)
-}
-
-// MinFoodG is the least net load in grams that is taken for food: below it lie crumbs and drift.
-const MinFoodG = 5
 
 // Values of the form field scale.
 const (
@@ -42,16 +31,6 @@ func (f *form) weight(part *multipart.Part) error {
 func (s *Server) weigh(f *form) {
 	unasked := f.scale == "" && f.submission.FixedCamera && s.Scale != nil
 	if f.scale == scaleUse || unasked {
-		f.submission.Weight = weightOf(s.Scale)
+		f.submission.Weight = counter.WeightOf(s.Scale)
 	}
-}
-
-// weightOf reads a scale that counts; nil is one that is not there.
-func weightOf(scale Weigher) task.Weight {
-	if scale != nil {
-		if g, sd, ok := scale.Food(); ok && g >= MinFoodG {
-			return task.Weight{ScaleG: &g, ScaleSDG: sd}
-		}
-	}
-	return task.Weight{ScaleMissing: true}
 }

@@ -29,6 +29,7 @@ const (
 	BadCamera        Code = "bad_camera"
 	BadScale         Code = "bad_scale"
 	CameraFailed     Code = "camera_failed"
+	TrayMoved        Code = "tray_moved"
 	QueueFull        Code = "queue_full"
 	DiskFull         Code = "disk_full"
 	ShuttingDown     Code = "shutting_down"
@@ -94,6 +95,7 @@ var sentences = map[Code]sentence{
 	BadCamera:        {"카메라 항목(camera)에는 fixed만 쓸 수 있습니다.", "camera must be \"fixed\" or left out"},
 	BadScale:         {"저울 항목(scale)에는 use 또는 ignore만 쓸 수 있습니다.", "scale must be \"use\", \"ignore\" or left out"},
 	CameraFailed:     {"카메라로 사진을 찍지 못했습니다. 관리자에게 알려 주세요.", "the appliance's camera took no photo; see the log and \"foodmassd doctor\""},
+	TrayMoved:        {"식판이 움직여 사진을 찍지 못했습니다. 식판을 내렸다가 다시 올려 주세요.", "the tray never rested long enough for a photo of what was weighed"},
 	QueueFull:        {"지금 요청이 많습니다. 잠시 후 다시 시도해 주세요.", "the queue is full; try again shortly"},
 	DiskFull:         {"저장 공간이 부족합니다. 관리자에게 알려 주세요.", "no space left in the data directory; free some or lower retention"},
 	ShuttingDown:     {"시스템을 다시 시작하는 중입니다. 잠시 후 다시 시도해 주세요.", "the daemon is shutting down"},
