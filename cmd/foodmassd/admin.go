@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"foodmassd/hardware/camera"
 	"foodmassd/internal/api"
 )
 
@@ -30,7 +31,7 @@ func runtimeDir() string {
 }
 
 // openAdmin serves the technician's socket. That it cannot be had costs the daemon nothing else.
-func (a *appliance) openAdmin(scale api.Scale) {
+func (a *appliance) openAdmin(scale api.Scale, cam *camera.Camera) {
 	dir := runtimeDir()
 	if dir == "" {
 		dir = a.conf.Storage.DataDir
@@ -40,7 +41,11 @@ func (a *appliance) openAdmin(scale api.Scale) {
 		a.log.Warn("foodmassd scale cannot reach this daemon", "err", err)
 		return
 	}
-	server := (&api.Admin{Scale: scale, Logger: a.log}).Server()
+	admin := &api.Admin{Scale: scale, Logger: a.log}
+	if cam != nil {
+		admin.Camera = cam
+	}
+	server := admin.Server()
 	go func() {
 		if err := ignoreClosed(server.Serve(l)); err != nil {
 			a.log.Warn("foodmassd scale cannot reach this daemon any more", "err", err)
@@ -55,7 +60,7 @@ type adminClient struct {
 	paths []string
 }
 
-const adminTimeout = 10 * time.Second
+const adminTimeout = 15 * time.Second
 
 // newAdminClient looks for the daemon's socket where it puts it: an installed one beside others only
 // when no data directory is named.
@@ -88,9 +93,11 @@ func (c *adminClient) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if closed != nil {
 		return nil, closed
 	}
-	return nil, fmt.Errorf("no daemon answers at %s; start it (sudo systemctl start foodmassd), or say with --data-dir or --config where it works",
-		strings.Join(c.paths, " or "))
+	return nil, fmt.Errorf("%w at %s; start it (sudo systemctl start foodmassd), or say with --data-dir or --config where it works",
+		errNoDaemon, strings.Join(c.paths, " or "))
 }
+
+var errNoDaemon = errors.New("no daemon answers")
 
 // ask sends a request without a body and reads the answer into v.
 func (c *adminClient) ask(ctx context.Context, method, route string, v any) error {
@@ -107,15 +114,32 @@ func (c *adminClient) send(ctx context.Context, route string, body, v any) error
 }
 
 func (c *adminClient) exchange(ctx context.Context, method, route string, body io.Reader, v any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, body)
+	response, err := c.do(ctx, method, route, body)
 	if err != nil {
 		return err
 	}
+	return api.ReadAdmin(response, v)
+}
+
+// fetch reads a photo.
+func (c *adminClient) fetch(ctx context.Context, route string) ([]byte, error) {
+	response, err := c.do(ctx, http.MethodGet, route, nil)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReadPhoto(response)
+}
+
+func (c *adminClient) do(ctx context.Context, method, route string, body io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, body)
+	if err != nil {
+		return nil, err
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return explained(err)
+		return nil, explained(err)
 	}
-	return api.ReadAdmin(response, v)
+	return response, nil
 }
 
 var errDaemonGone = errors.New("the daemon has gone away; see its log (journalctl -u foodmassd)")

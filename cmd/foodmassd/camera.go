@@ -18,9 +18,13 @@ import (
 
 var cameraCommand = &command{
 	name:    "camera",
-	purpose: "calibrate the fixed camera over the counter",
-	usage: `calibrate [--card-mm MM] [--data-dir DIR] IMAGE
+	purpose: "take a photo with the camera over the counter, or calibrate it",
+	usage: `snapshot [--config FILE] [--data-dir DIR] FILE
+       foodmassd camera calibrate [--card-mm MM] [--data-dir DIR] IMAGE
        foodmassd camera calibrate --show|--forget [--data-dir DIR]
+
+snapshot writes a photo to FILE, "-" for standard output: by the running daemon's camera, or without one by
+the configured camera itself.
 
 IMAGE is a photo of the counter by the fixed camera with one reference card (foodmassd reference-card)
 lying flat where food will stand; the larger the card, the farther around it the scale holds. A bad photo is
@@ -29,6 +33,7 @@ coin; they may have another size, but not another shape. A daemon at work need n
 Chessboards are not read: they would pull four more libraries of OpenCV into the program.
 
 Examples:
+  foodmassd camera snapshot counter.jpg
   foodmassd reference-card --size-mm 120 --output card.pdf
   foodmassd camera calibrate --card-mm 120 counter.jpg
   foodmassd camera calibrate --show`,
@@ -50,8 +55,12 @@ func runCamera(ctx context.Context, c *command, args []string) error {
 		images = 0
 	}
 	switch {
-	case len(rest) == 0 || rest[0] != "calibrate":
-		return c.usageError("say what to do: camera calibrate")
+	case len(rest) == 0 || rest[0] != "calibrate" && rest[0] != "snapshot":
+		return c.usageError("say what to do: camera snapshot or camera calibrate")
+	case rest[0] == "snapshot" && (len(rest) != 2 || *show || *forget || *cardMM != 0):
+		return c.usageError("snapshot takes one file and no options of calibrate")
+	case rest[0] == "snapshot":
+		return runSnapshot(ctx, s, rest[1])
 	case *show && *forget:
 		return c.usageError("--show and --forget exclude each other")
 	case len(rest) != 1+images:

@@ -13,8 +13,8 @@ import (
 	"foodmassd/internal/card"
 )
 
-// counter is a photo with a plate of food and a card at 0.5 mm per pixel, if it has a side.
-func counter(t *testing.T, sideMM float64) image.Image {
+// counterPhoto is a photo with a plate of food and a card at 0.5 mm per pixel, if it has a side.
+func counterPhoto(t *testing.T, sideMM float64) image.Image {
 	t.Helper()
 	m := apitest.Plate(1632, 1224, 1)
 	if sideMM == 0 {
@@ -40,9 +40,9 @@ func counter(t *testing.T, sideMM float64) image.Image {
 
 func TestACalibratedCameraNeedsNoReference(t *testing.T) {
 	dir := t.TempDir()
-	good := write(t, "good.jpg", apitest.JPEG(counter(t, 105)))
-	bare := write(t, "bare.jpg", apitest.JPEG(counter(t, 0)))
-	small := write(t, "small.jpg", apitest.JPEG(counter(t, 42)))
+	good := write(t, "good.jpg", apitest.JPEG(counterPhoto(t, 105)))
+	bare := write(t, "bare.jpg", apitest.JPEG(counterPhoto(t, 0)))
+	small := write(t, "small.jpg", apitest.JPEG(counterPhoto(t, 42)))
 	if out, _, exit := run(t, "camera", "calibrate", "--show", "--data-dir", dir); exit != 0 || !strings.Contains(out, "not calibrated") {
 		t.Errorf("before: exit %d, %s", exit, out)
 	}

@@ -46,7 +46,7 @@ func runDoctor(ctx context.Context, c *command, args []string) error {
 	if err == nil {
 		findings = append(findings, checkVerifier(ctx, conf, s.quiet(conf))...)
 		findings = append(findings, checkClock(), checkMemory(conf), checkData(conf), checkDatabase(ctx, conf, s.quiet(conf)),
-			checkCamera(conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkScale(ctx, conf), checkPort(conf))
+			checkCamera(conf), checkOwnCamera(ctx, conf), checkModels(conf), checkEye(ctx, conf, s.quiet(conf)), checkScale(ctx, conf), checkPort(conf))
 	}
 	faults := 0
 	for _, f := range findings {

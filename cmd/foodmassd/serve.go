@@ -86,10 +86,18 @@ func (a *appliance) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.openAdmin(a.openScale(ctx))
+	scale, cam := a.openScale(ctx), a.openCamera()
+	a.openAdmin(scale, cam)
+	counter, err := a.openCounter(tasks, scale, cam)
+	if err != nil {
+		return err
+	}
 	wire := &api.Server{
-		Tasks: tasks, Limits: photoLimits(a.conf), AllowedOrigins: a.conf.Server.AllowedOrigins, Logger: a.log,
+		Tasks: tasks, Counter: counter, Limits: photoLimits(a.conf), AllowedOrigins: a.conf.Server.AllowedOrigins, Logger: a.log,
 		Health: a.health.Healthz(), Ready: a.health.Readyz(), Metrics: a.metrics.Handler(), Web: web.Files(),
+	}
+	if desk, ok := scale.(*scaleDesk); ok {
+		wire.Scale = desk
 	}
 	if err := wire.Initialize(); err != nil {
 		return err
@@ -107,7 +115,7 @@ func (a *appliance) serve(ctx context.Context) (err error) {
 	go func() { failed <- server.Serve(listener) }()
 	a.health.SetReady(true)
 	a.log.Info("ready", "listen", listener.Addr().String(), "data_dir", a.conf.Storage.DataDir,
-		"scale", a.conf.Scale.Source, "version", version, "start_ms", time.Since(start).Milliseconds())
+		"scale", a.conf.Scale.Source, "camera", a.conf.Camera.Source, "version", version, "start_ms", time.Since(start).Milliseconds())
 	a.notify(daemon.SdNotifyReady)
 	select {
 	case err := <-failed:

@@ -32,6 +32,8 @@ const (
 type device interface {
 	// Frame returns the next picture that is complete after the call, as a JPEG that may be damaged.
 	Frame(ctx context.Context) ([]byte, error)
+	// Mode says in which form the pictures come, such as "YUYV 640 × 480".
+	Mode() string
 	Close() error
 }
 
@@ -55,7 +57,8 @@ type Camera struct {
 type Status struct {
 	// Taken is when the last photo was taken; zero before the first.
 	Taken         time.Time
-	Width, Height int // of it, in pixels
+	Width, Height int    // of it, in pixels
+	Mode          string // in which form the pictures come
 	// Err is why the last try failed, nil when it did not.
 	Err error
 }
@@ -79,7 +82,7 @@ func (c *Camera) Status() Status {
 func (c *Camera) Snapshot(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, photoTimeout)
 	defer cancel()
-	jpeg, info, err := c.take(ctx)
+	jpeg, info, mode, err := c.take(ctx)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", c.name, inTime(ctx, err))
 	}
@@ -88,7 +91,7 @@ func (c *Camera) Snapshot(ctx context.Context) ([]byte, error) {
 	if c.status.Err = err; err != nil {
 		return nil, err
 	}
-	c.status.Taken, c.status.Width, c.status.Height = time.Now(), info.Width, info.Height
+	c.status = Status{Taken: time.Now(), Width: info.Width, Height: info.Height, Mode: mode}
 	return jpeg, nil
 }
 
@@ -100,19 +103,22 @@ func inTime(ctx context.Context, err error) error {
 	return err
 }
 
-func (c *Camera) take(ctx context.Context) ([]byte, photo.Info, error) {
+func (c *Camera) take(ctx context.Context) (jpeg []byte, info photo.Info, mode string, err error) {
 	select {
 	case c.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, photo.Info{}, ctx.Err()
+		return nil, info, "", ctx.Err()
 	}
 	defer func() { <-c.turn }()
 	wasOpen := c.device != nil
-	jpeg, info, err := c.try(ctx)
+	jpeg, info, err = c.try(ctx)
 	if err != nil && wasOpen && ctx.Err() == nil {
-		return c.try(ctx) // it went away while nobody looked, and may be back
+		jpeg, info, err = c.try(ctx) // it went away while nobody looked, and may be back
 	}
-	return jpeg, info, err
+	if err == nil {
+		mode = c.device.Mode()
+	}
+	return jpeg, info, mode, err
 }
 
 // try takes a photo with the device as it is, opened if need be, and closes one that fails. It needs the

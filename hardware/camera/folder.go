@@ -26,6 +26,9 @@ type folder struct {
 // Close leaves the place in the folder as it is.
 func (f *folder) Close() error { return nil }
 
+// Mode implements device.
+func (f *folder) Mode() string { return "files" }
+
 func (f *folder) Frame(context.Context) ([]byte, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {

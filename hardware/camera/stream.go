@@ -136,6 +136,9 @@ func (s *stream) Frame(ctx context.Context) ([]byte, error) {
 	}
 }
 
+// Mode implements device.
+func (s *stream) Mode() string { return "a stream of JPEGs" }
+
 // Close ends the process.
 func (s *stream) Close() error {
 	s.kill()

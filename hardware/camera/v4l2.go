@@ -92,6 +92,9 @@ func explain(err error) error {
 	return err
 }
 
+// Mode implements device.
+func (d *v4l2) Mode() string { return d.mode.String() }
+
 // Frame throws away what came in before the call and returns the next picture.
 func (d *v4l2) Frame(ctx context.Context) (jpeg []byte, err error) {
 	for range buffers {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"foodmassd/internal/counter"
 )
 
 // AdminSocket is the name of the technician's socket in its directory.
@@ -50,7 +52,8 @@ type AdminError struct {
 // Admin answers on the technician's socket, only to those who MayAdminister. Serve its Server on a listener
 // of ListenAdmin.
 type Admin struct {
-	Scale  Scale // nil: none is configured
+	Scale  Scale          // nil: none is configured
+	Camera counter.Camera // nil: none is configured
 	Logger *slog.Logger
 
 	closing context.Context // done when the Server shuts down
@@ -64,6 +67,7 @@ func (a *Admin) Server() *http.Server {
 	mux.HandleFunc("GET "+ScaleRoute, a.scale(func(Scale) error { return nil }))
 	mux.HandleFunc("POST "+ScaleTareRoute, a.scale(a.tare))
 	a.scaleRoutes(mux)
+	mux.HandleFunc("GET "+CameraRoute, a.snapshot)
 	server := NewHTTPServer(admitted(mux), a.Logger)
 	server.ConnContext = withPeer
 	closing, shut := context.WithCancel(context.Background())
