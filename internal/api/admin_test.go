@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -45,8 +46,8 @@ type stubScale struct {
 func (s stubScale) Status() ScaleStatus { return ScaleStatus{State: "stable"} }
 func (s stubScale) Tare() error         { return s.refuses }
 
-// admin serves scale on a socket and returns a client of it.
-func admin(t *testing.T, scale Scale) *http.Client {
+// admin serves a technician's socket and returns a client of it.
+func admin(t *testing.T, a *Admin) *http.Client {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fm") // a socket's path is short
 	if err != nil {
@@ -57,7 +58,8 @@ func admin(t *testing.T, scale Scale) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := (&Admin{Scale: scale, Logger: slog.New(slog.DiscardHandler)}).Server()
+	a.Logger = slog.New(slog.DiscardHandler)
+	server := a.Server()
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close(); os.RemoveAll(dir) })
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o660 {
@@ -81,7 +83,7 @@ func TestTheSocketTellsTheScaleZeroesItAndSaysWhyNot(t *testing.T) {
 		"settling":        {scale: stubScale{refuses: errors.New("it is settling")}, tare: "it is settling"},
 		"none configured": {status: "no scale is configured", tare: "scale.source"},
 	} {
-		client := admin(t, tc.scale)
+		client := admin(t, &Admin{Scale: tc.scale})
 		for what, ask := range map[string]func() (*http.Response, error){
 			tc.status: func() (*http.Response, error) { return client.Get("http://x" + ScaleRoute) },
 			tc.tare:   func() (*http.Response, error) { return client.Post("http://x"+ScaleTareRoute, "", nil) },
@@ -95,6 +97,26 @@ func TestTheSocketTellsTheScaleZeroesItAndSaysWhyNot(t *testing.T) {
 			if what == "" && (err != nil || got.State != "stable") || what != "" && (err == nil || !strings.Contains(err.Error(), what)) {
 				t.Errorf("%s: got %+v, %v; want %q", name, got, err, what)
 			}
+		}
+	}
+}
+
+func TestTheSocketHandsOutAPhotoOrSaysWhyNot(t *testing.T) {
+	for name, tc := range map[string]struct {
+		admin *Admin
+		want  string // the error; "" none
+	}{
+		"a photo":         {&Admin{Camera: lens{}}, ""},
+		"unplugged":       {&Admin{Camera: lens{errors.New("/dev/video0: is the camera plugged in?")}}, "/dev/video0: is the camera plugged in?"},
+		"none configured": {&Admin{}, ErrNotConfigured.Error()},
+	} {
+		response, err := admin(t, tc.admin).Get("http://x" + CameraRoute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadPhoto(response)
+		if tc.want == "" && (err != nil || !bytes.Equal(got, jpegPhoto)) || tc.want != "" && (err == nil || err.Error() != tc.want) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
 }
