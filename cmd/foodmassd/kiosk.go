@@ -56,7 +56,7 @@ func cameraHealth(cam *camera.Camera) (health.State, string) {
 	case s.Err != nil:
 		return health.Degraded, s.Err.Error()
 	case s.Taken.IsZero():
-		return health.OK, fmt.Sprintf("%s, no photo yet", cam)
+		return health.OK, fmt.Sprintf("%s, no photo taken yet", cam)
 	}
 	return health.OK, fmt.Sprintf("%s, %s, last photo %s", cam, pictureOf(s), s.Taken.Format(time.DateTime))
 }

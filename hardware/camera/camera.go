@@ -30,6 +30,8 @@ const (
 
 // device is a camera that is open and delivering.
 type device interface {
+	// Check tells whether pictures can be had, and takes none.
+	Check(ctx context.Context) error
 	// Frame returns the next picture that is complete after the call, as a JPEG that may be damaged.
 	Frame(ctx context.Context) ([]byte, error)
 	// Mode says in which form the pictures come, such as "YUYV 640 × 480".
@@ -77,15 +79,52 @@ func (c *Camera) Status() Status {
 	return c.status
 }
 
+// Open has the camera ready and its exposure settled before a photo is wanted, and finds out whether it works.
+func (c *Camera) Open(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, photoTimeout)
+	defer cancel()
+	err := c.explained(ctx, c.ready(ctx))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.Err = err
+	return err
+}
+
+func (c *Camera) ready(ctx context.Context) error {
+	if err := c.take(ctx); err != nil {
+		return err
+	}
+	defer c.give()
+	err := c.openDevice(ctx)
+	if err == nil {
+		err = c.device.Check(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, c.shut())
+	}
+	c.closeWhenIdle()
+	return nil
+}
+
+// take waits for the turn, which give hands on.
+func (c *Camera) take(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Camera) give() { <-c.turn }
+
 // Snapshot takes a photo now: a whole JPEG within photo.DefaultLimits. A camera that was unplugged since
 // the last one is opened anew.
 func (c *Camera) Snapshot(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, photoTimeout)
 	defer cancel()
-	jpeg, info, mode, err := c.take(ctx)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", c.name, inTime(ctx, err))
-	}
+	jpeg, info, mode, err := c.shoot(ctx)
+	err = c.explained(ctx, err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.status.Err = err; err != nil {
@@ -95,21 +134,22 @@ func (c *Camera) Snapshot(ctx context.Context) ([]byte, error) {
 	return jpeg, nil
 }
 
-// inTime says more than "context deadline exceeded".
-func inTime(ctx context.Context, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-		return errors.New("no picture in time; is the camera switched on and its cable, or its network, in order?")
+// explained names the camera and says more than "context deadline exceeded".
+func (c *Camera) explained(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
 	}
-	return err
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		err = errors.New("no picture in time; is the camera switched on and its cable, or its network, in order?")
+	}
+	return fmt.Errorf("%s: %w", c.name, err)
 }
 
-func (c *Camera) take(ctx context.Context) (jpeg []byte, info photo.Info, mode string, err error) {
-	select {
-	case c.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, info, "", ctx.Err()
+func (c *Camera) shoot(ctx context.Context) (jpeg []byte, info photo.Info, mode string, err error) {
+	if err := c.take(ctx); err != nil {
+		return nil, info, "", err
 	}
-	defer func() { <-c.turn }()
+	defer c.give()
 	wasOpen := c.device != nil
 	jpeg, info, err = c.try(ctx)
 	if err != nil && wasOpen && ctx.Err() == nil {
@@ -124,14 +164,8 @@ func (c *Camera) take(ctx context.Context) (jpeg []byte, info photo.Info, mode s
 // try takes a photo with the device as it is, opened if need be, and closes one that fails. It needs the
 // turn.
 func (c *Camera) try(ctx context.Context) (jpeg []byte, info photo.Info, err error) {
-	if c.closing {
-		return nil, info, errors.New("the daemon is shutting down")
-	}
-	if c.device == nil {
-		if c.device, err = c.open(ctx); err != nil {
-			c.device = nil
-			return nil, info, err
-		}
+	if err := c.openDevice(ctx); err != nil {
+		return nil, info, err
 	}
 	for range brokenFrames {
 		if jpeg, err = c.device.Frame(ctx); err != nil {
@@ -146,6 +180,21 @@ func (c *Camera) try(ctx context.Context) (jpeg []byte, info photo.Info, err err
 		}
 	}
 	return nil, info, errors.Join(err, c.shut())
+}
+
+// openDevice opens the device unless it is. It needs the turn.
+func (c *Camera) openDevice(ctx context.Context) error {
+	if c.closing {
+		return errors.New("the daemon is shutting down")
+	}
+	if c.device != nil {
+		return nil
+	}
+	opened, err := c.open(ctx)
+	if err == nil {
+		c.device = opened
+	}
+	return err
 }
 
 // shut closes the device. It needs the turn.
@@ -170,7 +219,7 @@ func (c *Camera) closeWhenIdle() {
 
 func (c *Camera) rest() {
 	c.turn <- struct{}{}
-	defer func() { <-c.turn }()
+	defer c.give()
 	if time.Since(c.used) >= idleClose {
 		_ = c.shut() // the next photo opens it anew and tells what is wrong
 	}
@@ -179,7 +228,7 @@ func (c *Camera) rest() {
 // Close ends the camera for good; a photo under way is taken first.
 func (c *Camera) Close() error {
 	c.turn <- struct{}{}
-	defer func() { <-c.turn }()
+	defer c.give()
 	c.closing = true
 	if c.idle != nil {
 		c.idle.Stop()

@@ -94,6 +94,12 @@ func TestAnUnpluggedCameraIsNamedAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.gone = true
+	if err := c.Open(t.Context()); err == nil || c.Status().Err == nil {
+		t.Errorf("opened a camera that is gone: %v", err)
+	}
+	if err := c.Open(t.Context()); err != nil || c.Status().Err != nil {
+		t.Errorf("plugged in again: %v", err)
+	}
 	if got, err := c.Snapshot(t.Context()); err != nil || !bytes.Equal(got, picture(2)) || !first.closed {
 		t.Errorf("plugged in again: %v, old device closed: %v", err, first.closed)
 	}
@@ -149,6 +155,9 @@ func TestAFolderShowsItsPhotosInTurn(t *testing.T) {
 		}
 	}
 	for i, want := range []int{1, 2, 3, 1} {
+		if err := c.Open(t.Context()); err != nil {
+			t.Error(err) // and no photo is passed over
+		}
 		if got, err := c.Snapshot(t.Context()); err != nil || !bytes.Equal(got, picture(want)) {
 			t.Errorf("photo %d is not picture %d: %v", i, want, err)
 		}

@@ -29,12 +29,32 @@ func (f *folder) Close() error { return nil }
 // Mode implements device.
 func (f *folder) Mode() string { return "files" }
 
+// Check implements device.
+func (f *folder) Check(context.Context) error {
+	_, err := f.names()
+	return err
+}
+
+// Frame implements device.
 func (f *folder) Frame(context.Context) ([]byte, error) {
+	names, err := f.names()
+	if err != nil {
+		return nil, err
+	}
+	next := max(0, slices.IndexFunc(names, func(name string) bool { return name > f.last })) // from the first again
+	jpeg, err := readBounded(filepath.Join(f.dir, names[next]))
+	if err == nil {
+		f.last = names[next]
+	}
+	return jpeg, err
+}
+
+// names are the photos, sorted; at least one.
+func (f *folder) names() (names []string, err error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	for _, e := range entries {
 		if ext := strings.ToLower(filepath.Ext(e.Name())); !e.IsDir() && (ext == ".jpg" || ext == ".jpeg") {
 			names = append(names, e.Name())
@@ -43,12 +63,7 @@ func (f *folder) Frame(context.Context) ([]byte, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no file *.jpg is in %s; put photos there", f.dir)
 	}
-	next := max(0, slices.IndexFunc(names, func(name string) bool { return name > f.last })) // from the first again
-	jpeg, err := readBounded(filepath.Join(f.dir, names[next]))
-	if err == nil {
-		f.last = names[next]
-	}
-	return jpeg, err
+	return names, nil
 }
 
 func readBounded(path string) ([]byte, error) {

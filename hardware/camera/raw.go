@@ -2,6 +2,7 @@ package camera
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -58,6 +59,9 @@ func chooseMode(formats map[webcam.PixelFormat]string, sizes func(webcam.PixelFo
 	if best.width == 0 {
 		for f := range formats {
 			offered += " " + nameOf(f)
+		}
+		if offered == "" {
+			return best, errors.New("it offers no pictures; a camera has several nodes, the right one ends in video-index0 in /dev/v4l/by-id")
 		}
 		return best, fmt.Errorf("it offers%s and none of MJPG, JPEG, YUYV, UYVY; use camera.source: stream with a pipeline", offered)
 	}

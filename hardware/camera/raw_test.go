@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/blackjack/webcam"
@@ -48,6 +49,9 @@ func TestTheModeNearestToTheWantedSizeIsTaken(t *testing.T) {
 		if err != nil || m.String() != c.want {
 			t.Errorf("%s: %v, %v; want %s", name, m, err, c.want)
 		}
+	}
+	if _, err := chooseMode(nil, nil, 1920, 1080); err == nil || !strings.Contains(err.Error(), "video-index0") {
+		t.Errorf("a node for metadata: %v", err)
 	}
 	if _, err := chooseMode(map[webcam.PixelFormat]string{fourCC("H264"): ""}, nil, 1920, 1080); err == nil {
 		t.Error("H264 alone is no photo")

@@ -121,6 +121,12 @@ func (s *stream) kill() {
 	_ = syscall.Kill(-s.command.Process.Pid, syscall.SIGKILL) // it may be gone already
 }
 
+// Check implements device: a process that has been started is no picture yet.
+func (s *stream) Check(ctx context.Context) error {
+	_, err := s.Frame(ctx)
+	return err
+}
+
 // Frame implements device.
 func (s *stream) Frame(ctx context.Context) ([]byte, error) {
 	select {

@@ -92,28 +92,39 @@ func explain(err error) error {
 	return err
 }
 
+// Check implements device; what openV4L2 dropped were pictures, and a camera that is gone since says so.
+func (d *v4l2) Check(context.Context) error { return d.drain() }
+
 // Mode implements device.
 func (d *v4l2) Mode() string { return d.mode.String() }
 
 // Frame throws away what came in before the call and returns the next picture.
 func (d *v4l2) Frame(ctx context.Context) (jpeg []byte, err error) {
-	for range buffers {
-		_, index, err := d.GetFrame()
-		if errors.Is(err, syscall.EAGAIN) {
-			break
-		}
-		if err == nil {
-			err = d.ReleaseFrame(index)
-		}
-		if err != nil {
-			return nil, explain(err)
-		}
+	if err := d.drain(); err != nil {
+		return nil, err
 	}
 	err = d.next(ctx, func(frame []byte) (err error) {
 		jpeg, err = d.mode.encode(frame)
 		return err
 	})
 	return jpeg, err
+}
+
+// drain throws away what lies in the driver's buffers.
+func (d *v4l2) drain() error {
+	for range buffers {
+		_, index, err := d.GetFrame()
+		if errors.Is(err, syscall.EAGAIN) {
+			return nil
+		}
+		if err == nil {
+			err = d.ReleaseFrame(index)
+		}
+		if err != nil {
+			return explain(err)
+		}
+	}
+	return nil
 }
 
 // next shows the next frame that is not empty to use, which must not keep it.

@@ -50,6 +50,8 @@ func (s *plateScale) Food() (g, sdG float64, ok bool) {
 // lens is a camera with one photo, or with an error.
 type lens struct{ err error }
 
+func (l lens) Open(context.Context) error { return l.err }
+
 func (l lens) Snapshot(context.Context) ([]byte, error) { return jpegPhoto, l.err }
 
 // atCounter starts a server with a counter.

@@ -22,6 +22,8 @@ type Scale interface{ Last() weighing.Reading }
 
 // Camera is what the counter needs of the camera. A photo is a whole JPEG, taken after the call.
 type Camera interface {
+	// Open has the camera ready for a photo and tells whether it works.
+	Open(ctx context.Context) error
 	Snapshot(ctx context.Context) ([]byte, error)
 }
 
@@ -99,7 +101,15 @@ func (c *Counter) Close() error {
 
 // wakeCamera has the camera open before a photo is wanted, and finds out whether it works.
 func (c *Counter) wakeCamera(ctx context.Context) {
-	if _, err := c.snapshot(ctx); err != nil && ctx.Err() == nil {
+	err := c.Camera.Open(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	c.mu.Lock()
+	news := c.broken != (err != nil)
+	c.broken = err != nil
+	c.mu.Unlock()
+	if err != nil && news {
 		c.Logger.Warn("the camera takes no photos", "err", err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"image/jpeg"
 	"log/slog"
 	"math"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -74,19 +73,12 @@ func (l *lens) Snapshot(ctx context.Context) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+func (l *lens) Open(context.Context) error { return nil }
+
 func (l *lens) onPhoto(f func(context.Context, int) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.shoot = f
-}
-
-// awaitFirst waits for the photo by which the counter finds out whether the camera works.
-func (l *lens) awaitFirst() {
-	for photos := 0; photos == 0; runtime.Gosched() {
-		l.mu.Lock()
-		photos = l.taken
-		l.mu.Unlock()
-	}
 }
 
 type runner func(ctx context.Context) error
@@ -256,9 +248,8 @@ func TestWhatGoesWrongIsToldAndTheNextTrayTriesAgain(t *testing.T) {
 
 func TestThePhotoShowsWhatWasWeighed(t *testing.T) {
 	p := open(t, succeed)
-	p.lens.awaitFirst()
 	p.lens.onPhoto(func(_ context.Context, number int) error {
-		if number == 2 { // a second dish comes while the first photo is taken
+		if number == 1 { // a second dish comes while the first photo is taken
 			p.cell.put(weighing.Stable, 430)
 		}
 		return nil
@@ -273,7 +264,6 @@ func TestThePhotoShowsWhatWasWeighed(t *testing.T) {
 
 func TestATrayThatLeavesBeforeItsPhotoBecomesNoTask(t *testing.T) {
 	p := open(t, succeed)
-	p.lens.awaitFirst()
 	p.lens.onPhoto(func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() })
 	p.cell.put(weighing.Stable, 300)
 	p.see("a photo being taken", func(s State) bool { return s.Camera == CameraTaking })
