@@ -88,18 +88,25 @@ func (a *appliance) openCounter(tasks *task.Manager, scale api.Scale, cam *camer
 	return c, nil
 }
 
-// Last returns the scale's latest reading; one that could not be opened is faulty.
+// Last returns the scale's latest reading of what is food, without the container in use; of a scale that could
+// not be opened a faulty one.
 func (d *scaleDesk) Last() weighing.Reading {
 	if d.scale == nil {
 		return weighing.Reading{State: weighing.Faulty, NetG: math.NaN()}
 	}
-	return d.scale.Last()
+	r := d.scale.Last()
+	r.NetG, _ = r.Food(d.container.Load())
+	return r
 }
 
-// Food returns what rests on the scale; nothing is known to add to its own uncertainty.
+// Food returns the food that rests on the scale, with the uncertainty of its container.
 func (d *scaleDesk) Food() (g, sdG float64, ok bool) {
-	r := d.Last()
-	return r.NetG, 0, r.State == weighing.Stable
+	if d.scale == nil {
+		return 0, 0, false
+	}
+	r := d.scale.Last()
+	g, sdG = r.Food(d.container.Load())
+	return g, sdG, r.State == weighing.Stable
 }
 
 // checkOwnCamera is doctor's look through the configured camera.

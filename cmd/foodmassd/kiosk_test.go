@@ -76,6 +76,35 @@ func TestATrayOnTheScaleBecomesAWeighedResultByItself(t *testing.T) {
 	}
 }
 
+func TestTheContainerInUseIsNoFoodAndAnEmptyOneNoTray(t *testing.T) {
+	dir, _ := photos(t, 113)
+	b := newBench(t, 430, fmt.Sprintf("camera: {source: folder, folder: %s}\n", dir))
+	b.must("식판", "container", "add", "식판", "--mass", "300", "--sd", "3")
+	b.must("*", "container", "use", "식판")
+	loads := []int32{84_000 + 430*300, 84_000, 84_000 + 430*(300+412)} // the container, nothing, the container with food
+	var id string
+	err := apitest.FollowCounter(b.d.URL, func(c apitest.Counter) bool {
+		if c.Scale != nil && c.Scale.NetG != nil && len(loads) > 0 {
+			b.load(loads[0])
+			loads = loads[1:]
+		}
+		if c.TaskID != nil {
+			id = *c.TaskID
+		}
+		return id == ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := follow(t, b.d, id, nothing)
+	if says := r.MassEstimation.Foods[0].Reasoning; r.ScaleReadingG == nil && !strings.Contains(says, "저울 값 412") || r.ScaleReadingG != nil && math.Abs(*r.ScaleReadingG-412) > 1 {
+		t.Errorf("%+v, %s", r, says)
+	}
+	if out := get(t, b.d.URL+"/metrics"); !strings.Contains(out, "foodmassd_tasks_accepted_total 1\n") {
+		t.Errorf("more than one tray was photographed:\n%s", out)
+	}
+}
+
 func TestAPhotoIsTakenThroughTheDaemonOrWithoutOne(t *testing.T) {
 	dir, files := photos(t, 88, 60)
 	conf, data := cameraConf(t, "", dir), shortDir(t)

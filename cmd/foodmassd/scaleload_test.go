@@ -55,13 +55,13 @@ type bench struct {
 	d      *apitest.Daemon
 }
 
-// newBench starts a daemon whose configuration says countsPerGram, with an empty scale.
-func newBench(t *testing.T, countsPerGram float64) *bench {
+// newBench starts a daemon whose configuration says countsPerGram, and more, with an empty scale.
+func newBench(t *testing.T, countsPerGram float64, more ...string) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: shortDir(t)}
 	b.file = filepath.Join(t.TempDir(), "load")
 	t.Setenv(loadFile, b.file)
-	b.config = []string{"--config", write(t, "c.yaml", fmt.Appendf(nil, "scale: {source: simulated, counts_per_gram: %v}\n", countsPerGram))}
+	b.config = []string{"--config", write(t, "c.yaml", fmt.Appendf(nil, "scale: {source: simulated, counts_per_gram: %v}\n%s", countsPerGram, strings.Join(more, "")))}
 	b.load(84_000)
 	b.start()
 	return b

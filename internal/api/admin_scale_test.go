@@ -83,7 +83,7 @@ func TestTheSocketPassesOnWhatATechnicianAsksOfTheScale(t *testing.T) {
 		{ScaleContainerRemoveRoute, `{"name":"국그릇"}`, "remove 국그릇", containers},
 	} {
 		scale := &keeperScale{}
-		client := admin(t, scale)
+		client := admin(t, &Admin{Scale: scale})
 		if answer, err := post(t, client, tc.route, tc.body); err != nil || !strings.Contains(answer, tc.answer) || !reflect.DeepEqual(scale.asked, []string{tc.asked}) {
 			t.Errorf("%s: %v %s, asked %q", tc.route, err, answer, scale.asked)
 		}
@@ -95,14 +95,14 @@ func TestTheSocketPassesOnWhatATechnicianAsksOfTheScale(t *testing.T) {
 		if _, err := post(t, client, tc.route, tc.body); err == nil || err.Error() != "the load is changing" {
 			t.Errorf("%s refused: %v", tc.route, err)
 		}
-		if _, err := post(t, admin(t, nil), tc.route, tc.body); err == nil || !strings.Contains(err.Error(), "scale.source") {
+		if _, err := post(t, admin(t, &Admin{}), tc.route, tc.body); err == nil || !strings.Contains(err.Error(), "scale.source") {
 			t.Errorf("%s without a scale: %v", tc.route, err)
 		}
 	}
 }
 
 func TestTheSocketTellsCalibrationsAndContainers(t *testing.T) {
-	client := admin(t, &keeperScale{})
+	client := admin(t, &Admin{Scale: &keeperScale{}})
 	for route, want := range map[string]string{ScaleCalibrationsRoute: `"id":7,"current":true`, ScaleContainersRoute: `"mass_g":200`} {
 		response, err := client.Get("http://x" + route)
 		if err != nil {
@@ -119,7 +119,7 @@ func TestTheSocketTellsCalibrationsAndContainers(t *testing.T) {
 func TestABodyThatIsTooLongIsRefused(t *testing.T) {
 	scale := &keeperScale{}
 	long := `{"cell_id":"` + strings.Repeat("x", maxAdminBody) + `"}`
-	if _, err := post(t, admin(t, scale), ScaleCalibrationRoute, long); err == nil || !strings.Contains(err.Error(), "more than 65536 bytes") || scale.asked != nil {
+	if _, err := post(t, admin(t, &Admin{Scale: scale}), ScaleCalibrationRoute, long); err == nil || !strings.Contains(err.Error(), "more than 65536 bytes") || scale.asked != nil {
 		t.Errorf("%v, asked %q", err, scale.asked)
 	}
 }
@@ -145,7 +145,7 @@ func TestATraceIsStreamedAndSaysWhyItEndsEarly(t *testing.T) {
 		"too long": {"?for=61m", nil, `{"error":"a trace lasts up to 1h0m0s"}`, ""},
 		"no time":  {"", nil, `{"error":"a trace lasts up to 1h0m0s"}`, ""},
 	} {
-		response, err := admin(t, &keeperScale{record: tc.record}).Get("http://x" + ScaleTraceRoute + tc.query)
+		response, err := admin(t, &Admin{Scale: &keeperScale{record: tc.record}}).Get("http://x" + ScaleTraceRoute + tc.query)
 		if err != nil {
 			t.Fatal(err)
 		}
