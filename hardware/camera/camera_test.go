@@ -126,6 +126,24 @@ func TestACameraThatDeliversNothingIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestACameraThatNobodyAsksIsClosedUntilSomebodyDoes(t *testing.T) {
+	first, second := &driver{coming: [][]byte{picture(1)}}, &driver{coming: [][]byte{picture(2)}}
+	c := with(first, second)
+	if _, err := c.Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.rest(); first.closed {
+		t.Error("closed right after a photo")
+	}
+	c.used = c.used.Add(-idleClose)
+	if c.rest(); !first.closed {
+		t.Error("an idle camera stays open")
+	}
+	if got, err := c.Snapshot(t.Context()); err != nil || !bytes.Equal(got, picture(2)) {
+		t.Errorf("after a rest: %v", err)
+	}
+}
+
 func TestWhatIsNoCameraSaysWhatToDo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "video0")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -104,3 +104,16 @@ func TestRawPicturesKeepTheirColours(t *testing.T) {
 		t.Error("half a frame became a photo")
 	}
 }
+
+func FuzzUnpack(f *testing.F) {
+	m := mode{formatYUYV, 8, 4}
+	f.Add(packed(m, 81, 90, 240, 0))
+	f.Add(packed(m, 81, 90, 240, 3))
+	f.Add([]byte{1, 2, 3})
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		picture, err := m.unpack(frame)
+		if err == nil && (picture.Bounds().Dx() != m.width || picture.Bounds().Dy() != m.height || len(frame) < 2*m.width*m.height) {
+			t.Fatalf("%d bytes became %v", len(frame), picture.Bounds())
+		}
+	})
+}

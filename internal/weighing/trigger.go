@@ -31,9 +31,9 @@ const (
 )
 
 const (
-	// restingG is how far two readings at rest lie apart at most when nothing happened between them: twice
-	// the spread of a load at rest.
-	restingG = 2 * restG
+	// restingG is how far two readings at rest lie apart at most when nothing happened between them; a
+	// load at rest spreads by half of it.
+	restingG = 2.
 	// What is added to a tray shows when it is this much, whichever is more: less is a touch, a napkin or
 	// creep.
 	addedG     = 20.

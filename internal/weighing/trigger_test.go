@@ -14,7 +14,7 @@ func (s story) then(state State, seconds float64, grams func(second float64) flo
 	s = slices.Clip(s) // stories branch off from one another
 	const interval = 100 * time.Millisecond
 	for i := range int(seconds * 10) {
-		r := without(state, time.Unix(1_700_000_000, 0).Add(time.Duration(len(s)+1)*interval))
+		r := Reading{State: state, NetG: math.NaN(), At: time.Unix(1_700_000_000, 0).Add(time.Duration(len(s)+1) * interval)}
 		if state == Stable {
 			r.NetG = grams(float64(i) / 10)
 		}
