@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"foodmassd/internal/photo"
 )
 
 // AdminSocket is the name of the technician's socket in its directory.
@@ -46,7 +48,9 @@ type AdminError struct {
 // Admin answers on the technician's socket, only to those who MayAdminister. Serve its Server on a listener
 // of ListenAdmin.
 type Admin struct {
-	Scale  Scale // nil: none is configured
+	Scale  Scale        // nil: none is configured
+	Foods  Foods        // nil: its routes are not served
+	Limits photo.Limits // of photos that teach
 	Logger *slog.Logger
 }
 
@@ -57,6 +61,9 @@ func (a *Admin) Server() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+ScaleRoute, a.scale(func(Scale) error { return nil }))
 	mux.HandleFunc("POST "+ScaleTareRoute, a.scale(a.tare))
+	if a.Foods != nil {
+		a.addFoods(mux)
+	}
 	server := NewHTTPServer(admitted(mux), a.Logger)
 	server.ConnContext = withPeer
 	return server
