@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,13 +36,14 @@ func (a *appliance) openAdmin(scale api.Scale) {
 	}
 	l, err := api.ListenAdmin(filepath.Join(dir, api.AdminSocket))
 	if err != nil {
-		a.log.Warn("foodmassd scale cannot reach this daemon", "err", err)
+		a.log.Warn("foodmassd scale and food cannot reach this daemon", "err", err)
 		return
 	}
-	server := (&api.Admin{Scale: scale, Logger: a.log}).Server()
+	a.foods.scale = scale
+	server := (&api.Admin{Scale: scale, Foods: a.foods, Limits: photoLimits(a.conf), Logger: a.log}).Server()
 	go func() {
 		if err := ignoreClosed(server.Serve(l)); err != nil {
-			a.log.Warn("foodmassd scale cannot reach this daemon any more", "err", err)
+			a.log.Warn("foodmassd scale and food cannot reach this daemon any more", "err", err)
 		}
 	}()
 	a.onClose(server.Shutdown)
@@ -91,7 +94,21 @@ func (c *adminClient) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // ask sends a request without a body and reads the answer into v.
 func (c *adminClient) ask(ctx context.Context, method, route string, v any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, nil)
+	return c.send(ctx, method, route, nil, v)
+}
+
+// sendJSON posts what is said and reads the answer into v.
+func (c *adminClient) sendJSON(ctx context.Context, route string, said, v any) error {
+	text, err := json.Marshal(said)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, http.MethodPost, route, bytes.NewReader(text), v)
+}
+
+// send sends a request with a body, which may be nil, and reads the answer into v.
+func (c *adminClient) send(ctx context.Context, method, route string, body io.Reader, v any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://foodmassd"+route, body)
 	if err != nil {
 		return err
 	}

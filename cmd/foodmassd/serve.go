@@ -69,6 +69,7 @@ type appliance struct {
 	log     *slog.Logger
 	health  health.Registry
 	metrics *health.Metrics
+	foods   *foodDesk
 	closers []func(context.Context) error
 }
 
@@ -143,8 +144,9 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 		estimator.Verifier = verifier
 		a.watchVerifier(verifier)
 	}
+	a.openFoods(ctx, db, estimator, eye)
 	tasks := &task.Manager{
-		Store: db, Runner: runner{estimator, a.metrics.Stage}, Capacity: a.conf.Limits.Queue,
+		Store: db, Runner: runner{estimator, a.metrics.Stage, a.foods.plate}, Capacity: a.conf.Limits.Queue,
 		MaxAttempts: a.conf.Task.Attempts, Deadline: a.conf.Task.Deadline, Logger: a.log,
 	}
 	if err := tasks.Initialize(ctx); err != nil {

@@ -118,11 +118,15 @@ func photoLimits(conf config.Config) photo.Limits {
 type runner struct {
 	estimator *estimate.Estimator
 	observe   func(stage string, ms float64)
+	// teach is shown each result with what lay behind its foods.
+	teach func(taskID string, r *estimate.Result, foods []estimate.Measured)
 }
 
 func (r runner) Run(ctx context.Context, t task.Task, report func(float64, string)) (json.RawMessage, string, error) {
 	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM, FixedCamera: t.FixedCamera}
-	result, err := r.estimator.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
+	e := *r.estimator
+	e.Observe = func(result *estimate.Result, foods []estimate.Measured) { r.teach(t.ID, result, foods) }
+	result, err := e.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
 	if err != nil {
 		return nil, "", err
 	}
