@@ -42,16 +42,20 @@ var _ api.Foods = (*foodDesk)(nil)
 // openFoods lets the estimator read what was taught, and weighed plates teach. What cannot be read costs what
 // was taught, not the daemon: photos are estimated without it, and /healthz says so.
 func (a *appliance) openFoods(ctx context.Context, db *store.Store, e *estimate.Estimator, eye *worker.Supervisor) {
-	d := &foodDesk{db: db, eye: *e, deadline: a.conf.Task.Deadline, log: a.log, plates: make(chan store.Weighing, platesWaiting),
-		recogniser: func() string { return eye.Stats().Models["recogniser"] }}
-	d.eye.Verifier = nil
-	e.Site = d.site.Load
-	a.foods = d
-	if err := d.change(ctx, func() error { return nil }); err != nil {
+	a.foods = newFoodDesk(db, e, a.conf.Task.Deadline, func() string { return eye.Stats().Models["recogniser"] }, a.log)
+	if err := a.foods.change(ctx, func() error { return nil }); err != nil {
 		a.log.Warn("photos are estimated without what the kitchen has taught", "err", err)
 		a.health.Register("foods", func() (health.State, string) { return health.Degraded, err.Error() })
 	}
-	a.background(d.learnPlates)
+	a.background(a.foods.learnPlates)
+}
+
+// newFoodDesk returns a desk whose lessons the estimator reads from the first change on.
+func newFoodDesk(db *store.Store, e *estimate.Estimator, deadline time.Duration, recogniser func() string, log *slog.Logger) *foodDesk {
+	d := &foodDesk{db: db, eye: *e, deadline: deadline, recogniser: recogniser, log: log, plates: make(chan store.Weighing, platesWaiting)}
+	d.eye.Verifier = nil
+	e.Site = d.site.Load
+	return d
 }
 
 // refresh makes a new site; mu is held.
@@ -98,14 +102,18 @@ func (d *foodDesk) learnPlates(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case w := <-d.plates:
-			err := d.change(ctx, func() error {
-				_, err := d.db.AddWeighing(ctx, w)
-				return err
-			})
-			if err != nil {
-				d.log.Warn("a weighed plate teaches nothing", "task", w.TaskID, "food", w.Food, "err", err)
-			}
+			d.learn(ctx, w)
 		}
+	}
+}
+
+func (d *foodDesk) learn(ctx context.Context, w store.Weighing) {
+	err := d.change(ctx, func() error {
+		_, err := d.db.AddWeighing(ctx, w)
+		return err
+	})
+	if err != nil {
+		d.log.Warn("a weighed plate teaches nothing", "task", w.TaskID, "food", w.Food, "err", err)
 	}
 }
 

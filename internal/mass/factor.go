@@ -47,9 +47,10 @@ type Prior struct {
 	PortionSD float64
 }
 
-// The fitted foods' SDs split the 14 % by which weighed portions left out of the fit scatter (MODEL_CARD.md: 10 to 12 %
-// mean error) about evenly; the others' come from bodySD and the spread of densities, of which nearly all is the
-// same for every portion of a food: its height and density.
+// Together the fitted foods' SDs are the 15 % by which weighed portions that the fit did not know scatter (11 % mean
+// error, MODEL_CARD.md); how that splits between kitchens and portions no data tells, and even is the cautious
+// choice. The others' come from bodySD and the spread of densities: nearly all of that, a food's height and
+// density, is the same for its every portion.
 var (
 	fittedPrior   = Prior{FactorSD: 0.10, PortionSD: 0.11}
 	unfittedPrior = Prior{FactorSD: 0.6, PortionSD: 0.15}

@@ -2,6 +2,7 @@ package mass
 
 import (
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 )
@@ -62,6 +63,40 @@ func TestMoreWeighingsMakeSurer(t *testing.T) {
 	doubtful[0].EstimatedLogSD = 0.4
 	if got := Learn(m.Prior, doubtful)[FactorKey{"apple", true}].LogMean; got >= sure[FactorKey{"apple", true}].LogMean/2 {
 		t.Errorf("an estimate without a good scale teaches %g", got)
+	}
+}
+
+// Kitchens drawn from the prior, some portions of which are another food: the factor must be about as
+// far off as it says.
+func TestAFactorKnowsHowWrongItMayBe(t *testing.T) {
+	m, _, _ := shipped(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, food := range []string{"apple", "kimchi_stew"} {
+		p := m.Prior(food)
+		for _, n := range []int{1, 3, 10, 50} {
+			const kitchens = 400
+			within := 0
+			for range kitchens {
+				truth := p.FactorSD * r.NormFloat64()
+				var ratios []float64
+				for range n {
+					portion := truth + p.PortionSD*r.NormFloat64()
+					if r.Float64() < 0.03 {
+						portion += 1
+					}
+					ratios = append(ratios, math.Exp(portion))
+				}
+				f := Learn(m.Prior, weighed(food, ratios...))[FactorKey{food, true}]
+				if math.Abs(f.LogMean-math.Min(math.Max(truth, -maxLogFactor), maxLogFactor)) <= 1.645*f.LogSD {
+					within++
+				}
+			}
+			if share := float64(within) / kitchens; share < 0.8 || share > 0.97 {
+				t.Errorf("%s, %d weighings: %.0f %% of kitchens are within the 90 %% interval", food, n, 100*share)
+			} else {
+				t.Logf("%s, %d weighings: %.1f %%", food, n, 100*share)
+			}
+		}
 	}
 }
 
