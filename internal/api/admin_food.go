@@ -43,9 +43,7 @@ func understood(err error) error {
 // food answers with what do returns, or with why it refuses.
 func (a *Admin) food(do func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(foodBodyTime)); err != nil {
-			a.Logger.Warn("a request of foodmassd food is not bounded in time", "err", err)
-		}
+		r.Body = newTimedBody(w, r)
 		answer, err := do(r)
 		if err != nil {
 			a.refuseFood(w, err)
@@ -53,6 +51,26 @@ func (a *Admin) food(do func(*http.Request) (any, error)) http.HandlerFunc {
 		}
 		writeJSON(w, http.StatusOK, answer)
 	}
+}
+
+// timedBody is a request's body within foodBodyTime. The limit ends with it: what waits for the eye may take longer.
+type timedBody struct {
+	io.ReadCloser
+	conn *http.ResponseController
+}
+
+func newTimedBody(w http.ResponseWriter, r *http.Request) timedBody {
+	b := timedBody{r.Body, http.NewResponseController(w)}
+	_ = b.conn.SetReadDeadline(time.Now().Add(foodBodyTime)) // only a connection that is gone has none
+	return b
+}
+
+func (b timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		_ = b.conn.SetReadDeadline(time.Time{}) // as above
+	}
+	return n, err
 }
 
 func (a *Admin) refuseFood(w http.ResponseWriter, err error) {
