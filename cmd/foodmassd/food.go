@@ -33,8 +33,14 @@ type foodDesk struct {
 	log        *slog.Logger
 	plates     chan store.Weighing
 
-	mu   sync.Mutex // one lesson at a time, so that the site is of the newest
-	site atomic.Pointer[estimate.Site]
+	mu      sync.Mutex // one lesson at a time, so that kitchen is of the newest
+	kitchen atomic.Pointer[kitchen]
+}
+
+// kitchen is what was taught until some moment.
+type kitchen struct {
+	site  *estimate.Site // nil: nothing
+	foods []catalog.Food // all that can be calibrated
 }
 
 var _ api.Foods = (*foodDesk)(nil)
@@ -54,21 +60,22 @@ func (a *appliance) openFoods(ctx context.Context, db *store.Store, e *estimate.
 func newFoodDesk(db *store.Store, e *estimate.Estimator, deadline time.Duration, recogniser func() string, log *slog.Logger) *foodDesk {
 	d := &foodDesk{db: db, eye: *e, deadline: deadline, recogniser: recogniser, log: log, plates: make(chan store.Weighing, platesWaiting)}
 	d.eye.Verifier = nil
-	e.Site = d.site.Load
+	d.kitchen.Store(&kitchen{foods: d.foods(store.Learning{})})
+	e.Site = func() *estimate.Site { return d.kitchen.Load().site }
 	return d
 }
 
-// refresh makes a new site; mu is held.
+// refresh makes a new kitchen; mu is held.
 func (d *foodDesk) refresh(ctx context.Context) error {
 	l, err := d.db.Learning(ctx)
 	if err != nil {
 		return err
 	}
-	d.site.Store(siteOf(&d.eye, l))
+	d.kitchen.Store(&kitchen{site: siteOf(&d.eye, l), foods: d.foods(l)})
 	return nil
 }
 
-// change does something to what is kept, and makes a new site.
+// change does something to what is kept, and lets the estimator read it.
 func (d *foodDesk) change(ctx context.Context, do func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,9 +90,9 @@ func (d *foodDesk) plate(taskID string, r *estimate.Result, foods []estimate.Mea
 	if r.ScaleReadingG == nil || len(foods) != 1 {
 		return
 	}
-	food, known := d.eye.Catalog.Food(foods[0].Best().Key)
+	food, err := d.food(foods[0].Best().Key)
 	w, ok := d.eye.Weighed(foods[0], food, *r.ScaleReadingG, mass.TotalSDG(*r.ScaleReadingG))
-	if !known || food.Key == catalog.UnknownKey || !ok || w.Probability < mass.LearnableProbability {
+	if err != nil || !ok || w.Probability < mass.LearnableProbability {
 		return
 	}
 	select {
@@ -170,7 +177,7 @@ func (d *foodDesk) foods(l store.Learning) (all []catalog.Food) {
 
 // factor is by what a food's grams are multiplied at present, nil when nothing was learnt.
 func (d *foodDesk) factor(key string, top bool) *api.FoodFactor {
-	site := d.site.Load()
+	site := d.kitchen.Load().site
 	if site == nil {
 		return nil
 	}
@@ -206,12 +213,8 @@ func (d *foodDesk) Menu(ctx context.Context) (api.FoodMenu, error) {
 
 // SetMenu implements api.Foods.
 func (d *foodDesk) SetMenu(ctx context.Context, m api.FoodMenu) error {
-	l, err := d.db.Learning(ctx)
-	if err != nil {
-		return err
-	}
 	for _, key := range m.Keys {
-		if _, err := d.food(l, key); err != nil {
+		if _, err := d.food(key); err != nil {
 			return err
 		}
 	}
@@ -222,8 +225,8 @@ func (d *foodDesk) SetMenu(ctx context.Context, m api.FoodMenu) error {
 func today() string { return time.Now().Format(time.DateOnly) }
 
 // food returns a food that can be calibrated.
-func (d *foodDesk) food(l store.Learning, key string) (catalog.Food, error) {
-	all := d.foods(l)
+func (d *foodDesk) food(key string) (catalog.Food, error) {
+	all := d.kitchen.Load().foods
 	if i := slices.IndexFunc(all, func(f catalog.Food) bool { return f.Key == key }); i >= 0 {
 		return all[i], nil
 	}

@@ -38,8 +38,8 @@ func apples(probabilities ...float64) vision.Scene {
 	return s
 }
 
-// kitchen is a desk with its estimator, which sees what eye holds.
-func kitchen(t *testing.T) (d *foodDesk, e *estimate.Estimator, eye *still) {
+// newKitchen is a desk with its estimator, which sees what eye holds.
+func newKitchen(t *testing.T) (d *foodDesk, e *estimate.Estimator, eye *still) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	db, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), Logger: log})
@@ -79,7 +79,7 @@ func served(t *testing.T, d *foodDesk, e *estimate.Estimator, taskID string, sca
 }
 
 func TestPlatesOnTheScaleTeach(t *testing.T) {
-	d, e, eye := kitchen(t)
+	d, e, eye := newKitchen(t)
 	eye.scene = apples(0.97)
 	_, before := served(t, d, e, "0", 0)
 	truth := 1.12 * before
@@ -103,7 +103,7 @@ func TestPlatesOnTheScaleTeach(t *testing.T) {
 }
 
 func TestPlatesThatDoNotTellOneFoodTeachNothing(t *testing.T) {
-	d, e, eye := kitchen(t)
+	d, e, eye := newKitchen(t)
 	for name, tc := range map[string]struct {
 		scene  vision.Scene
 		scaleG float64
@@ -128,7 +128,7 @@ func (s onTray) Status() api.ScaleStatus { return s.status }
 func (s onTray) Tare() error             { return nil }
 
 func TestTheScaleSaysWhatACalibratedFoodWeighs(t *testing.T) {
-	d, _, eye := kitchen(t)
+	d, _, eye := newKitchen(t)
 	eye.scene = apples(0.97)
 	calibrate := func(netG *float64) (api.FoodLearnt, error) {
 		d.scale = onTray{api.ScaleStatus{State: string(weighing.Settling), NetG: netG}}
@@ -150,7 +150,7 @@ func TestTheScaleSaysWhatACalibratedFoodWeighs(t *testing.T) {
 }
 
 func TestNamesLeadToTheFoodThatIsMeant(t *testing.T) {
-	d, _, _ := kitchen(t)
+	d, _, _ := newKitchen(t)
 	soup := store.TaughtFood{Key: "site_soup", NameKo: "시래기국", NameEn: "Radish leaf soup", Shape: "bowl", AddedAt: now()}
 	l := store.Learning{Foods: []store.TaughtFood{soup}}
 	for name, tc := range map[string]struct {

@@ -55,11 +55,7 @@ func (d *foodDesk) Teach(ctx context.Context, t api.FoodTeach, photo string) (ap
 
 // Calibrate implements api.Foods.
 func (d *foodDesk) Calibrate(ctx context.Context, c api.FoodCalibrate, photo string) (api.FoodLearnt, error) {
-	l, err := d.db.Learning(ctx)
-	if err != nil {
-		return api.FoodLearnt{}, err
-	}
-	food, err := d.food(l, c.Key)
+	food, err := d.food(c.Key)
 	if err != nil {
 		return api.FoodLearnt{}, err
 	}

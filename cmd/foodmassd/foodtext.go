@@ -25,10 +25,10 @@ func onlyOptions(c *command, f *flag.FlagSet, verb string, own []string) (err er
 func describeFood(s api.FoodStatus) string {
 	var parts []string
 	if s.Examples > 0 {
-		parts = append(parts, fmt.Sprintf("%d examples", s.Examples))
+		parts = append(parts, fmt.Sprintf("examples: %d", s.Examples))
 	}
 	if s.Outdated > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them made by other models and of no use: teach it again", s.Outdated))
+		parts = append(parts, fmt.Sprintf("%d of them are of other models and of no use: teach it again", s.Outdated))
 	}
 	if s.Top != nil {
 		parts = append(parts, "from above "+describeFactor(*s.Top))
