@@ -38,17 +38,18 @@ func (a *appliance) openAdmin(scale api.Scale, cam *camera.Camera) {
 	}
 	l, err := api.ListenAdmin(filepath.Join(dir, api.AdminSocket))
 	if err != nil {
-		a.log.Warn("foodmassd scale cannot reach this daemon", "err", err)
+		a.log.Warn("foodmassd scale and food cannot reach this daemon", "err", err)
 		return
 	}
-	admin := &api.Admin{Scale: scale, Logger: a.log}
+	a.foods.scale = scale
+	admin := &api.Admin{Scale: scale, Foods: a.foods, Limits: photoLimits(a.conf), Logger: a.log}
 	if cam != nil {
 		admin.Camera = cam
 	}
 	server := admin.Server()
 	go func() {
 		if err := ignoreClosed(server.Serve(l)); err != nil {
-			a.log.Warn("foodmassd scale cannot reach this daemon any more", "err", err)
+			a.log.Warn("foodmassd scale and food cannot reach this daemon any more", "err", err)
 		}
 	}()
 	a.onClose(server.Shutdown)

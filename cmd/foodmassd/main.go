@@ -25,7 +25,7 @@ type command struct {
 	run     func(ctx context.Context, c *command, args []string) error
 }
 
-var commands = []*command{serveCommand, estimateCommand, evaluateCommand, scaleCommand, taskCommand, backupCommand, cardCommand, cameraCommand,
+var commands = []*command{serveCommand, estimateCommand, evaluateCommand, scaleCommand, foodCommand, taskCommand, backupCommand, cardCommand, cameraCommand,
 	doctorCommand, configCommand, versionCommand, workerCommand}
 
 // exitCode ends the program without another word.

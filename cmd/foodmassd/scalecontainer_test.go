@@ -19,7 +19,7 @@ func TestAContainerIsWeighedOnceAndTakenOffFromThenOn(t *testing.T) {
 	}
 	food := func(want float64, container string) {
 		t.Helper()
-		b.until(describeFood(want, container), func(s api.ScaleStatus) bool {
+		b.until(foodIn(want, container), func(s api.ScaleStatus) bool {
 			in := ""
 			if s.Container != nil {
 				in = s.Container.Name
@@ -71,6 +71,6 @@ func TestAContainerIsWeighedOnceAndTakenOffFromThenOn(t *testing.T) {
 	b.must("식판", "container", "list")
 }
 
-func describeFood(grams float64, container string) string {
+func foodIn(grams float64, container string) string {
 	return gramsOf(grams) + " of food in " + container
 }

@@ -70,6 +70,7 @@ type appliance struct {
 	health  health.Registry
 	metrics *health.Metrics
 	db      *store.Store // open while it serves
+	foods   *foodDesk
 	closers []func(context.Context) error
 }
 
@@ -153,8 +154,9 @@ func (a *appliance) openTasks(ctx context.Context) (*task.Manager, error) {
 		estimator.Verifier = verifier
 		a.watchVerifier(verifier)
 	}
+	a.openFoods(ctx, db, estimator, eye)
 	tasks := &task.Manager{
-		Store: db, Runner: runner{estimator, a.metrics.Stage}, Capacity: a.conf.Limits.Queue,
+		Store: db, Runner: runner{estimator, a.metrics.Stage, a.foods.plate}, Capacity: a.conf.Limits.Queue,
 		MaxAttempts: a.conf.Task.Attempts, Deadline: a.conf.Task.Deadline, Logger: a.log,
 	}
 	if err := tasks.Initialize(ctx); err != nil {

@@ -118,12 +118,16 @@ func photoLimits(conf config.Config) photo.Limits {
 type runner struct {
 	estimator *estimate.Estimator
 	observe   func(stage string, ms float64)
+	// teach is shown each result with what lay behind its foods, and what a container adds to the scale's uncertainty.
+	teach func(taskID string, r *estimate.Result, foods []estimate.Measured, scaleSDG float64)
 }
 
 func (r runner) Run(ctx context.Context, t task.Task, report func(float64, string)) (json.RawMessage, string, error) {
 	in := estimate.Input{Path: t.ImagePath, Filename: t.Filename, CoinDiameterMM: t.CoinDiameterMM, FixedCamera: t.FixedCamera,
 		ScaleG: t.ScaleG, ScaleSDG: t.ScaleSDG, ScaleMissing: t.ScaleMissing}
-	result, err := r.estimator.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
+	e := *r.estimator
+	e.Observe = func(result *estimate.Result, foods []estimate.Measured) { r.teach(t.ID, result, foods, t.ScaleSDG) }
+	result, err := e.Estimate(ctx, in, func(p estimate.Progress) { report(p.Fraction, p.Message) })
 	if err != nil {
 		return nil, "", err
 	}

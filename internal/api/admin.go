@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foodmassd/internal/counter"
+	"foodmassd/internal/photo"
 )
 
 // AdminSocket is the name of the technician's socket in its directory.
@@ -54,6 +55,8 @@ type AdminError struct {
 type Admin struct {
 	Scale  Scale          // nil: none is configured
 	Camera counter.Camera // nil: none is configured
+	Foods  Foods          // nil: its routes are not served
+	Limits photo.Limits   // of photos that teach
 	Logger *slog.Logger
 
 	closing context.Context // done when the Server shuts down
@@ -68,6 +71,9 @@ func (a *Admin) Server() *http.Server {
 	mux.HandleFunc("POST "+ScaleTareRoute, a.scale(a.tare))
 	a.scaleRoutes(mux)
 	mux.HandleFunc("GET "+CameraRoute, a.snapshot)
+	if a.Foods != nil {
+		a.addFoods(mux)
+	}
 	server := NewHTTPServer(admitted(mux), a.Logger)
 	server.ConnContext = withPeer
 	closing, shut := context.WithCancel(context.Background())

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -157,19 +155,7 @@ const maxAdminBody = 64 << 10
 
 // decodeAdmin reads a body that is one JSON value of v's members and nothing else.
 func decodeAdmin(body io.Reader, v any) error {
-	bounded := &io.LimitedReader{R: body, N: maxAdminBody + 1}
-	in := json.NewDecoder(bounded)
-	in.DisallowUnknownFields()
-	err := in.Decode(v)
-	if err == nil {
-		if _, more := in.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one JSON value")
-		}
-	}
-	if bounded.N == 0 {
-		err = fmt.Errorf("more than %d bytes", maxAdminBody)
-	}
-	if err != nil {
+	if err := decodeStrictly(body, maxAdminBody, v); err != nil {
 		return fmt.Errorf("the daemon does not understand the request (%w); is foodmassd of its version?", err)
 	}
 	return nil

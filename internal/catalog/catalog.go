@@ -29,6 +29,9 @@ const (
 
 var shapes = []string{Spheroid, Ring, Slab, Mound, Bowl, Lump}
 
+// Shapes returns the names of all shapes.
+func Shapes() []string { return slices.Clone(shapes) }
+
 // usualDensitySD is the spread of log density of one food between kitchens.
 const usualDensitySD = 0.25
 

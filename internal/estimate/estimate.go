@@ -56,6 +56,8 @@ type Estimator struct {
 	PlateDiameterMM float64
 	// Camera, which may be nil, returns the fixed camera's calibration as it is now, nil when there is none.
 	Camera func() (*geometry.Calibration, error)
+	// Site, which may be nil, returns what the kitchen has taught until now, nil for nothing.
+	Site func() *Site
 	// Verifier, which may be nil, gives a second opinion on each photo with food.
 	Verifier Verifier
 	// Logger may be nil.

@@ -10,10 +10,10 @@ import (
 
 // weighEach estimates every food by itself.
 func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
-	foods := make([]Measured, 0, len(scene.Foods))
+	foods, site := make([]Measured, 0, len(scene.Foods)), e.site()
 	for _, seen := range scene.Foods {
 		f := Measured{Seen: seen, Cut: touchesBorder(seen.Box, scene), method: ClassPrior}
-		f.observed = mass.Observation{TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut}
+		f.observed = mass.Observation{TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut, Factors: site.Factors}
 		if scale, ok := r.under(seen.Box); ok {
 			if m, ok := geometry.Measure(seen.Box, seen.Outline, scale); ok {
 				f.Scale, f.Measures, f.method = &scale, &m, ReferenceScaled

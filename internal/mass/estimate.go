@@ -26,6 +26,8 @@ type Observation struct {
 	ScaleRelSD float64
 	// Cut tells that the photo ends within the food: an unknown part is missing.
 	Cut bool
+	// Factors correct the foods that were weighed in this kitchen; nil corrects nothing.
+	Factors Factors
 }
 
 // Estimate is the mass of one food.
@@ -112,6 +114,9 @@ func (m *Model) measured(f catalog.Food, o Observation, top bool) (c Component, 
 		c, logCM3 = view.at(f.Key, *o.Measures, scaleSD)
 	} else {
 		c, logCM3 = body(f, *o.Measures, top, scaleSD)
+	}
+	if factor, learnt := o.Factors[FactorKey{f.Key, top}]; learnt {
+		c = m.Prior(f.Key).correct(c, factor)
 	}
 	if o.Cut {
 		c.LogSD = math.Hypot(c.LogSD, cutSD)

@@ -1,7 +1,7 @@
 // Package store remembers tasks and their images through power cuts: rows in one SQLite database,
-// images as files beside it. It is the only room that knows SQL. In come tasks and image bytes, out
-// come tasks with the path of their image; a full disk comes out as fault.DiskFull, an unknown id as
-// fault.TaskNotFound.
+// images as files beside it. In the same database it keeps what a kitchen has taught of its foods. It is
+// the only room that knows SQL. In come tasks, lessons and image bytes, out come tasks with the path of
+// their image; a full disk comes out as fault.DiskFull, an unknown id as fault.TaskNotFound.
 //
 // A data directory holds
 //
