@@ -20,7 +20,7 @@ func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
 				f.observed.Measures, f.observed.ScaleRelSD = &m, scale.RelSD
 			}
 		}
-		e.weigh(&f, classesOf(seen))
+		e.weigh(&f, e.looks(seen))
 		f.interval = f.Grams.Grams.Interval()
 		f.near = f.Grams.Grams.Near(f.massG)
 		foods = append(foods, f)
@@ -33,17 +33,8 @@ func (e *Estimator) weigh(f *Measured, looks []mass.Class) {
 	f.observed.Classes = looks
 	f.Classes = e.Mass.BySize(f.observed)
 	f.observed.Classes = f.Classes
-	f.Grams = e.Mass.Estimate(e.Catalog, f.observed)
+	f.Grams = e.Mass.Estimate(e.foods(), f.observed)
 	f.massG = f.Grams.PointG()
-}
-
-// classesOf returns the food's classes as they look, likeliest first and complete.
-func classesOf(f vision.Food) []mass.Class {
-	out := make([]mass.Class, 0, len(f.Classes))
-	for _, c := range f.Classes {
-		out = append(out, mass.Class{Key: c.Key, Probability: c.Probability})
-	}
-	return mass.Complete(out)
 }
 
 // touchesBorder reports whether the photo ends within the box.

@@ -1,0 +1,53 @@
+package estimate
+
+import (
+	"foodmassd/internal/catalog"
+	"foodmassd/internal/mass"
+	"foodmassd/internal/vision"
+)
+
+// Site is what one kitchen has taught the appliance. It is immutable.
+type Site struct {
+	// Foods are the catalog, the foods taught on site and the menu of the day; nil when nothing was taught.
+	Foods *catalog.Enrolled
+}
+
+// today returns the estimator with the site as it is now, so that one photo is estimated by one state of it.
+func (e *Estimator) today() *Estimator {
+	now := *e
+	if e.Site != nil {
+		if site := e.Site(); site != nil {
+			now.enrolled = site.Foods
+		}
+	}
+	return &now
+}
+
+// foods are those of the catalog and those taught on site.
+func (e *Estimator) foods() mass.Foods {
+	if e.enrolled != nil {
+		return e.enrolled
+	}
+	return e.Catalog
+}
+
+// looks returns the food's classes as they look, likeliest first and complete.
+func (e *Estimator) looks(f vision.Food) []mass.Class {
+	classes := make([]mass.Class, 0, len(f.Classes))
+	for _, c := range f.Classes {
+		classes = append(classes, mass.Class{Key: c.Key, Probability: c.Probability})
+	}
+	classes = mass.Complete(classes)
+	if e.enrolled == nil {
+		return classes
+	}
+	network := make([]catalog.Class, 0, len(classes))
+	for _, c := range classes {
+		network = append(network, catalog.Class(c))
+	}
+	classes = classes[:0]
+	for _, c := range e.enrolled.Recognise(network, f.Embedding, f.TopView) {
+		classes = append(classes, mass.Class(c))
+	}
+	return classes
+}
