@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"internal/vision/opencv":     {"internal/fault", "internal/geometry", "internal/photo", "internal/vision", "internal/vision/cardreader", "models"},
 	"internal/estimate":          {"internal/catalog", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/verify":            {"internal/catalog", "internal/estimate"},
-	"internal/evaluate":          {"internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
+	"internal/evaluate":          {"internal/catalog", "internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task"},
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},

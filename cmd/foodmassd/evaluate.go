@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 
 	"foodmassd/internal/evaluate"
 )
@@ -28,6 +29,12 @@ Example:
 		f.BoolVar(&o.Weighed, "weighed", false, "let a load cell tell each photo's true total, a gram off")
 		f.StringVar(&o.CSVPath, "csv", "", "write every food to `FILE`")
 		f.StringVar(&o.PlotPath, "plot", "", "draw estimates against the truth into a PNG `FILE`")
+		t := evaluate.Teaching{}
+		f.IntVar(&t.Photos, "teach", 0, "teach foods by `N` photos each and measure how well they are known then")
+		foods := f.String("teach-foods", "", "`FOODS` to teach, separated by commas; the models must not know them")
+		f.StringVar(&t.OtherPortionsFile, "teach-portions", "", "`FILE` with the portions to test the foods on that are not taught")
+		f.IntVar(&t.Seeds, "seeds", 5, "how often to teach, each time by other photos")
+		f.BoolVar(&t.Menu, "menu", false, "teach also with a menu of the day of all foods in DIR")
 		rest, err := parse(f, args)
 		if err != nil {
 			return err
@@ -41,6 +48,10 @@ Example:
 		}
 		defer eye.Close()
 		o.Dir, o.Estimator = rest[0], estimator
-		return evaluate.Run(ctx, o, os.Stdout)
+		if *foods == "" {
+			return evaluate.Run(ctx, o, os.Stdout)
+		}
+		t.Options, t.Foods = o, strings.Split(*foods, ",")
+		return evaluate.Teach(ctx, t, os.Stdout)
 	},
 }
