@@ -62,7 +62,7 @@ type Food struct {
 	Classes []ClassProbability `json:"classes"`
 	// TopView is the probability in [0,1] that the camera looks down on the food.
 	TopView float64 `json:"top_view"`
-	// Embedding is the recogniser's unit vector for the crop.
+	// Embedding is a unit vector by which foods are told apart that the recogniser was never trained on.
 	Embedding []float32 `json:"embedding,omitempty"`
 }
 
@@ -70,6 +70,8 @@ type Food struct {
 type ClassProbability struct {
 	Key         string  `json:"key"`
 	Probability float64 `json:"probability"`
+	// Likeness is the cosine in [-1,1] of the food's Embedding to what the class looks like.
+	Likeness float64 `json:"likeness"`
 }
 
 // UnknownKey is the class of a food that is not recognised.

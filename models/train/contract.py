@@ -21,7 +21,7 @@ DETECTOR = {
 }
 
 RECOGNISER = {
-    "name": "foodmass-recogniser", "version": VERSION, "file": "recogniser.onnx",
+    "name": "foodmass-recogniser", "version": "0.3.1", "file": "recogniser.onnx",
     "input": {"name": "crop", "shape": [1, 3, nets.REC_SIZE, nets.REC_SIZE], "colour": "rgb", "scale": 1 / 255,
               "crop": "square about the box centre, side = margin * max(width, height)",
               "margin": nets.REC_MARGIN, "fill": nets.FILL},

@@ -52,6 +52,7 @@ type closeUp struct {
 	probs     []float32
 	topView   float64
 	embedding []float32
+	likeness  []float32 // of the embedding to each class
 }
 
 // recognise looks at a detected food and, when that moved the box or left doubt about the class, once more
@@ -77,7 +78,7 @@ func (r *recogniser) notFood(bgr gocv.Mat, coins []detection) ([]detection, erro
 		if err != nil {
 			return nil, err
 		}
-		if best := r.classes(c.probs); len(best) == 0 || best[0].Key == vision.UnknownKey || best[0].Probability < 0.5 {
+		if best := r.classes(c); len(best) == 0 || best[0].Key == vision.UnknownKey || best[0].Probability < 0.5 {
 			kept = append(kept, d)
 		}
 	}
@@ -89,8 +90,9 @@ func (c closeUp) with(other closeUp) closeUp {
 	mean := func(a, b float64) float64 { return (a + b) / 2 }
 	c.box = corners(mean(c.box.X, other.box.X), mean(c.box.Y, other.box.Y),
 		mean(c.box.X+c.box.Width, other.box.X+other.box.Width), mean(c.box.Y+c.box.Height, other.box.Y+other.box.Height))
-	for i, p := range other.probs {
-		c.probs[i] = (c.probs[i] + p) / 2
+	for i := range c.probs {
+		c.probs[i] = (c.probs[i] + other.probs[i]) / 2
+		c.likeness[i] = (c.likeness[i] + other.likeness[i]) / 2
 	}
 	c.topView = mean(c.topView, other.topView)
 	var length float64
@@ -139,6 +141,7 @@ func (r *recogniser) look(bgr gocv.Mat, d detection, mirrored bool) (closeUp, er
 		probs:     get("probs"),
 		topView:   unit(get("top_view")[0]),
 		embedding: get("embedding"),
+		likeness:  get("likeness"),
 	}
 	refined := corners(c.crop.X+left*side, c.crop.Y+float64(b[1])*side, c.crop.X+right*side, c.crop.Y+float64(b[3])*side)
 	refined = clip(refined, geometry.Rect{Width: float64(bgr.Cols()), Height: float64(bgr.Rows())})
@@ -149,11 +152,12 @@ func (r *recogniser) look(bgr gocv.Mat, d detection, mirrored bool) (closeUp, er
 }
 
 // classes pairs keys with probabilities, best first.
-func (r *recogniser) classes(probs []float32) []vision.ClassProbability {
+func (r *recogniser) classes(c closeUp) []vision.ClassProbability {
 	var all []vision.ClassProbability
-	for i, p := range probs {
+	for i, p := range c.probs {
 		if p := unit(p); p >= minProbability {
-			all = append(all, vision.ClassProbability{Key: r.spec.Classes[i], Probability: p})
+			likeness := math.Max(-1, math.Min(1, float64(c.likeness[i])))
+			all = append(all, vision.ClassProbability{Key: r.spec.Classes[i], Probability: p, Likeness: likeness})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b vision.ClassProbability) int { return cmp.Compare(b.Probability, a.Probability) })

@@ -149,7 +149,7 @@ func (l *look) recognise() error {
 			Box:       l.photo.toOriginal(c.box),
 			Outline:   l.photo.outlineToOriginal(c.outline(l.seer.recogniser.spec.Thresholds.Mask)),
 			Score:     c.score,
-			Classes:   l.seer.recogniser.classes(c.probs),
+			Classes:   l.seer.recogniser.classes(c),
 			TopView:   c.topView,
 			Embedding: c.embedding,
 		})

@@ -77,6 +77,9 @@ func TestRealPhotosShowTheirFoodCoinAndPlate(t *testing.T) {
 				if f.Box.IoU(want) < 0.85 || f.Outline.Bounds().IoU(want) < 0.7 {
 					t.Errorf("%s at %+v, outline %+v, want %+v", f.Classes[0].Key, f.Box, f.Outline.Bounds(), want)
 				}
+				if f.Classes[0].Likeness < 0.3 {
+					t.Errorf("the embedding of a %s is hardly like one: %v", f.Classes[0].Key, f.Classes)
+				}
 			}
 			for kind, want := range map[string]geometry.Rect{vision.KindCoin: c.coin, vision.KindPlate: c.plate} {
 				if e := theOnly(t, scene, kind).Ellipse; e == nil || e.Bounds().IoU(want) < 0.7 {

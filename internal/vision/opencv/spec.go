@@ -148,10 +148,10 @@ func readRecogniserSpec(set *models.Set) (*recogniserSpec, error) {
 		}
 		s.parts[p.Name] = p
 	}
-	if n := s.parts["probs"].Length; n != len(s.Classes) || s.parts["box"].Length != 4 ||
+	n := len(s.Classes)
+	if s.parts["probs"].Length != n || s.parts["likeness"].Length != n || s.parts["box"].Length != 4 ||
 		s.parts["top_view"].Length != 1 || s.parts["embedding"].Length < 1 {
-		return nil, fmt.Errorf("%s: output layout lacks a part, or probs (%d) are not as many as classes (%d)",
-			recogniserFile, n, len(s.Classes))
+		return nil, fmt.Errorf("%s: output layout lacks a part, or probs and likeness are not as many as classes (%d)", recogniserFile, n)
 	}
 	if m := s.parts["mask"]; len(m.Shape) != 2 || m.Shape[0]*m.Shape[1] != m.Length {
 		return nil, fmt.Errorf("%s: mask of shape %v has length %d", recogniserFile, m.Shape, m.Length)

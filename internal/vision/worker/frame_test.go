@@ -82,6 +82,7 @@ func TestSenselessScenesAreRefused(t *testing.T) {
 		"sum to": func(s *vision.Scene) {
 			s.Foods[0].Classes = append(s.Foods[0].Classes, vision.ClassProbability{Key: "pear", Probability: 0.3})
 		},
+		"likeness":     func(s *vision.Scene) { s.Foods[0].Classes[0].Likeness = 1.5 },
 		"embedding":    func(s *vision.Scene) { s.Foods[0].Embedding[0] = float32(nan) },
 		"preview":      func(s *vision.Scene) { s.Preview = make([]byte, maxPreviewBytes+1) },
 		"kind":         func(s *vision.Scene) { s.References[0].Kind = "" },

@@ -68,8 +68,8 @@ func checkFood(f *vision.Food, frame geometry.Rect) error {
 	}
 	var sum float64
 	for _, c := range f.Classes {
-		if c.Key == "" || len(c.Key) > maxText || !isProbability(c.Probability) {
-			return fmt.Errorf("class %.20q with probability %g", c.Key, c.Probability)
+		if c.Key == "" || len(c.Key) > maxText || !isProbability(c.Probability) || !(math.Abs(c.Likeness) <= 1) {
+			return fmt.Errorf("class %.20q with probability %g and likeness %g", c.Key, c.Probability, c.Likeness)
 		}
 		sum += c.Probability
 	}
