@@ -11,6 +11,8 @@ import (
 type Class struct {
 	Key         string
 	Probability float64
+	// Likeness is the cosine in [-1,1] of the food's embedding to what the class looks like, 0 where nobody knows.
+	Likeness float64
 }
 
 // Example is one photo of a food that a kitchen has taught.
@@ -163,11 +165,13 @@ func (e *Enrolled) Food(key string) (Food, bool) {
 	return e.catalog.Food(key)
 }
 
-// How sure a likeness makes: the odds that a food is the taught one against everything that the network says are
-// exp(sharpness · (cosine − threshold)).
+// How sure likeness makes. The odds that a food is the taught one against what the network says are
+// exp(sharpness · (its cosine to the taught food + lead − its cosine to the network's classes)), where the latter
+// counts as unlike at least.
 const (
 	sharpness = 20
-	threshold = 0.6
+	lead      = 0.05
+	unlike    = 0.4
 	// offMenu is the share of the probability of foods that are not on the menu that goes to the unknown food:
 	// what is hardly like anything on the menu is none of it.
 	offMenu = 0.05
@@ -182,24 +186,34 @@ func (e *Enrolled) Recognise(classes []Class, embedding []float32, topView float
 		return classes
 	}
 	weights := e.served(classes)
+	network := evidence(weights)
+	weights = scaled(weights, network)
 	for _, l := range e.likes {
-		if w := l.odds(embedding, topView); w > 0 && e.serves(l.key) {
-			weights = addTo(weights, l.key, w)
+		if q, ok := l.cosine(embedding, topView); ok && e.serves(l.key) {
+			weights = addTo(weights, l.key, math.Exp(sharpness*(q+lead)))
 		}
 	}
-	return normalised(weights)
+	return scaled(weights, 1)
 }
 
-// odds are those of the food against everything that the network says.
-func (l likeness) odds(embedding []float32, topView float64) float64 {
+// evidence is how well the network's classes, which need not sum to 1, explain the embedding.
+func evidence(classes []Class) (sum float64) {
+	for _, c := range classes {
+		sum += c.Probability * math.Exp(sharpness*math.Max(unlike, c.Likeness))
+	}
+	return sum
+}
+
+// cosine is how like the taught food an embedding is; false for one of another length.
+func (l likeness) cosine(embedding []float32, topView float64) (float64, bool) {
 	prototype := l.side
 	if topView >= 0.5 {
 		prototype = l.top
 	}
 	if len(embedding) != len(prototype) {
-		return 0
+		return 0, false
 	}
-	return math.Exp(sharpness * (dot(embedding, prototype) - threshold))
+	return dot(embedding, prototype), true
 }
 
 func (e *Enrolled) serves(key string) bool {
@@ -232,20 +246,21 @@ func addTo(classes []Class, key string, weight float64) []Class {
 			return classes
 		}
 	}
-	return append(classes, Class{key, weight})
+	return append(classes, Class{Key: key, Probability: weight})
 }
 
-func normalised(weights []Class) []Class {
-	var sum float64
-	for _, c := range weights {
-		sum += c.Probability
+// scaled returns the classes, likeliest first, with probabilities that sum to sum.
+func scaled(classes []Class, sum float64) []Class {
+	var old float64
+	for _, c := range classes {
+		old += c.Probability
 	}
-	if !(sum > 0) {
-		return []Class{{UnknownKey, 1}}
+	if !(old > 0) {
+		return []Class{{Key: UnknownKey, Probability: sum}}
 	}
-	for i := range weights {
-		weights[i].Probability /= sum
+	for i := range classes {
+		classes[i].Probability *= sum / old
 	}
-	sort.SliceStable(weights, func(i, j int) bool { return weights[i].Probability > weights[j].Probability })
-	return weights
+	sort.SliceStable(classes, func(i, j int) bool { return classes[i].Probability > classes[j].Probability })
+	return classes
 }

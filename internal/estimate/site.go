@@ -41,13 +41,17 @@ func (e *Estimator) looks(f vision.Food) []mass.Class {
 	if e.enrolled == nil {
 		return classes
 	}
+	likeness := map[string]float64{}
+	for _, c := range f.Classes {
+		likeness[c.Key] = c.Likeness
+	}
 	network := make([]catalog.Class, 0, len(classes))
 	for _, c := range classes {
-		network = append(network, catalog.Class(c))
+		network = append(network, catalog.Class{Key: c.Key, Probability: c.Probability, Likeness: likeness[c.Key]})
 	}
 	classes = classes[:0]
 	for _, c := range e.enrolled.Recognise(network, f.Embedding, f.TopView) {
-		classes = append(classes, mass.Class(c))
+		classes = append(classes, mass.Class{Key: c.Key, Probability: c.Probability})
 	}
 	return classes
 }
