@@ -151,6 +151,7 @@ func claim(f Measured, scene vision.Scene) Claim {
 // lowers the confidence; a difference never raises it nor narrows the interval.
 func (e *Estimator) merge(f Measured, o Opinion) Measured {
 	before := f
+	o = e.meant(o, f.Classes[0].Key)
 	f.heard = heard{differed, o, f.Classes}
 	e.weigh(&f, mass.Named(e.looks(f.Seen), o.Key))
 	same := o.Key == before.Classes[0].Key && o.Key == f.Classes[0].Key

@@ -55,3 +55,16 @@ func (e *Estimator) looks(f vision.Food) []mass.Class {
 	}
 	return classes
 }
+
+// meant returns the opinion on a food taken for best with the key that it means here. Whoever gives it has a list
+// without the foods taught on site: "unknown" does not speak against one. A food that is not on the menu is unknown.
+func (e *Estimator) meant(o Opinion, best string) Opinion {
+	_, listed := e.Catalog.Food(best)
+	switch {
+	case !listed && o.Key == catalog.UnknownKey:
+		o.Key = best
+	case !e.enrolled.Serves(o.Key):
+		o.Key = catalog.UnknownKey
+	}
+	return o
+}
