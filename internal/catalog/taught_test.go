@@ -88,6 +88,14 @@ func TestTheLikerOfTwoTaughtFoodsWins(t *testing.T) {
 	}
 }
 
+func TestExamplesOfAKnownFoodAddToWhatTheNetworkSays(t *testing.T) {
+	e := enrol(t, nil, Taught{Food: Food{Key: "apple"}, Examples: []Example{{Embedding: towards(1, 1), TopView: 1}}})
+	got := e.Recognise([]Class{{"peach", 0.9, 0.4}, {"apple", 0.1, 0.4}}, towards(0.8, 1), 1)
+	if len(got) != 2 || got[0].Key != "apple" || got[0].Probability < 0.9 {
+		t.Errorf("%v, want an apple, told once", got)
+	}
+}
+
 func TestExamplesOfTheSameViewCount(t *testing.T) {
 	both := enrol(t, nil, yuja(Example{Embedding: towards(1, 1), TopView: 0.9}, Example{Embedding: towards(0, 2), TopView: 0.1}))
 	one := enrol(t, nil, yuja(Example{Embedding: towards(1, 1), TopView: 0.9}))
