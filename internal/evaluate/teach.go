@@ -15,8 +15,8 @@ import (
 
 // Teaching measures how well foods are recognised and weighed that were taught on site.
 type Teaching struct {
-	// Options hold the data set and the estimator, whose models must not know the foods to teach. View ""
-	// measures both views, one after the other.
+	// Options hold the data set, the estimator, whose models must not know the foods to teach, and the coin. View ""
+	// measures both views, one after the other. What asks for other measurements or files is refused.
 	Options
 	// OtherPortionsFile lists the portions on which the other foods are tested, separated by white space; "" takes all.
 	OtherPortionsFile string
@@ -36,8 +36,8 @@ func siteKey(food string) string { return "site_" + food }
 // Teach teaches the foods and writes a table for each view to w. What is measured are photos of portions that were
 // not taught from. It fails as Run does, and when a food has too few portions to teach and to test.
 func Teach(ctx context.Context, o Teaching, w io.Writer) error {
-	if len(o.Foods) == 0 || o.Photos < 1 || o.Seeds < 1 {
-		return errors.New("evaluate: teaching needs foods, at least one photo of each and at least one seed")
+	if err := o.check(); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
 	}
 	views := []string{"top", "side"}
 	if o.View != "" {
@@ -50,6 +50,16 @@ func Teach(ctx context.Context, o Teaching, w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func (o Teaching) check() error {
+	switch {
+	case len(o.Foods) == 0 || o.Photos < 1 || o.Seeds < 1:
+		return errors.New("teaching needs foods, at least one photo of each and at least one seed")
+	case o.LabelledBoxes || o.Weighed || o.PortionsFile != "" || o.CSVPath != "" || o.PlotPath != "":
+		return errors.New("teaching goes with no labelled boxes, load cell, list of portions, CSV or plot; --teach-portions restricts the other foods")
+	}
+	return checkView(o.View)
 }
 
 func (o Teaching) teachView(ctx context.Context, w io.Writer) error {

@@ -112,16 +112,19 @@ func TestATaughtFoodIsNotToldWhereItDoesNotLookLikeItsExamples(t *testing.T) {
 func TestWhatCannotBeTaughtIsNamed(t *testing.T) {
 	dir, e, _ := classroom(t, "tomato001", "egg001", "egg002")
 	for name, c := range map[string]struct {
-		foods         string
-		photos, seeds int
-		want          string
+		change func(*Teaching)
+		want   string
 	}{
-		"one portion": {"tomato", 5, 1, "tomato lies alone in the photos of 1 portions"},
-		"no such":     {"kiwi", 5, 1, "kiwi lies alone in the photos of 0 portions"},
-		"no photo":    {"egg", 0, 1, "at least one photo"},
-		"no seed":     {"egg", 5, 0, "at least one seed"},
+		"one portion":  {func(o *Teaching) { o.Foods = []string{"tomato"} }, "tomato lies alone in the photos of 1 portions"},
+		"no such food": {func(o *Teaching) { o.Foods = []string{"kiwi"} }, "kiwi lies alone in the photos of 0 portions"},
+		"no photo":     {func(o *Teaching) { o.Photos = 0 }, "at least one photo"},
+		"no seed":      {func(o *Teaching) { o.Seeds = 0 }, "at least one seed"},
+		"view":         {func(o *Teaching) { o.View = "below" }, `view "below"`},
+		"load cell":    {func(o *Teaching) { o.Weighed = true }, "load cell"},
+		"no list":      {func(o *Teaching) { o.OtherPortionsFile = "no such file" }, "list of portions"},
 	} {
-		o := Teaching{Options: Options{Dir: dir, Estimator: e, View: "top"}, Foods: []string{c.foods}, Photos: c.photos, Seeds: c.seeds}
+		o := Teaching{Options: Options{Dir: dir, Estimator: e, View: "top"}, Foods: []string{"egg"}, Photos: 5, Seeds: 1}
+		c.change(&o)
 		if err := Teach(context.Background(), o, &strings.Builder{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v does not mention %q", name, err, c.want)
 		}
