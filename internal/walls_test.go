@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"internal/vision/opencv":     {"internal/fault", "internal/geometry", "internal/photo", "internal/vision", "internal/vision/cardreader", "models"},
 	"internal/estimate":          {"internal/catalog", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/verify":            {"internal/catalog", "internal/estimate"},
-	"internal/evaluate":          {"internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
+	"internal/evaluate":          {"internal/catalog", "internal/estimate", "internal/fault", "internal/geometry", "internal/mass", "internal/vision"},
 	"internal/counter":           {"internal/fault", "internal/photo", "internal/task", "internal/weighing"},
 	"internal/api":               {"internal/counter", "internal/fault", "internal/geometry", "internal/photo", "internal/task", "internal/weighing"},
 	"internal/apitest":           {},

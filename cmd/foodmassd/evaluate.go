@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 
 	"foodmassd/internal/evaluate"
 )
@@ -15,8 +16,12 @@ var evaluateCommand = &command{
 DIR holds images/, boxes.csv (image, portion, view, object, box) and portions.csv (portion, food,
 grams). Prints errors per food and view beside the class-median baseline.
 
-Example:
-  foodmassd evaluate --portions held-out.txt --csv errors.csv --plot errors.png photos/`,
+With --teach-foods each of these foods is taught by --teach photos as a kitchen teaches it, and the tables say how
+often it is then named and how far its grams are off, in photos of portions that it was not taught from.
+
+Examples:
+  foodmassd evaluate --portions held-out.txt --csv errors.csv --plot errors.png photos/
+  foodmassd evaluate --teach 5 --teach-foods lemon,kiwi --view top --menu photos/`,
 	run: func(ctx context.Context, c *command, args []string) error {
 		f := c.flags()
 		s := addSettings(f)
@@ -28,6 +33,12 @@ Example:
 		f.BoolVar(&o.Weighed, "weighed", false, "let a load cell tell each photo's true total, a gram off")
 		f.StringVar(&o.CSVPath, "csv", "", "write every food to `FILE`")
 		f.StringVar(&o.PlotPath, "plot", "", "draw estimates against the truth into a PNG `FILE`")
+		t := evaluate.Teaching{}
+		f.IntVar(&t.Photos, "teach", 5, "teach the foods by `N` photos each")
+		foods := f.String("teach-foods", "", "`FOODS` to teach, separated by commas, which the models must not know")
+		f.StringVar(&t.OtherPortionsFile, "teach-portions", "", "`FILE` with the portions on which the foods are tested that are not taught")
+		f.IntVar(&t.Seeds, "seeds", 5, "how often foods are taught, each time by other photos")
+		f.BoolVar(&t.Menu, "menu", false, "measure taught foods with a menu of the day as well: all foods in DIR")
 		rest, err := parse(f, args)
 		if err != nil {
 			return err
@@ -41,6 +52,10 @@ Example:
 		}
 		defer eye.Close()
 		o.Dir, o.Estimator = rest[0], estimator
-		return evaluate.Run(ctx, o, os.Stdout)
+		if *foods == "" {
+			return evaluate.Run(ctx, o, os.Stdout)
+		}
+		t.Options, t.Foods = o, strings.Split(*foods, ",")
+		return evaluate.Teach(ctx, t, os.Stdout)
 	},
 }

@@ -39,8 +39,18 @@ type foodDesk struct {
 
 // kitchen is what was taught until some moment.
 type kitchen struct {
-	site  *estimate.Site // nil: nothing
-	foods []catalog.Food // all that can be calibrated
+	site    *estimate.Site // nil: nothing
+	menu    *estimate.Site // the same with the menu of a day
+	menuDay string         // "": there is none
+	foods   []catalog.Food // all that can be calibrated
+}
+
+// on returns what the estimator reads on a day.
+func (k *kitchen) on(day string) *estimate.Site {
+	if k.menuDay == day {
+		return k.menu
+	}
+	return k.site
 }
 
 var _ api.Foods = (*foodDesk)(nil)
@@ -61,7 +71,7 @@ func newFoodDesk(db *store.Store, e *estimate.Estimator, deadline time.Duration,
 	d := &foodDesk{db: db, eye: *e, deadline: deadline, recogniser: recogniser, log: log, plates: make(chan store.Weighing, platesWaiting)}
 	d.eye.Verifier = nil
 	d.kitchen.Store(&kitchen{foods: d.foods(store.Learning{})})
-	e.Site = func() *estimate.Site { return d.kitchen.Load().site }
+	e.Site = func() *estimate.Site { return d.kitchen.Load().on(today()) }
 	return d
 }
 
@@ -71,7 +81,21 @@ func (d *foodDesk) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.kitchen.Store(&kitchen{site: siteOf(&d.eye, l), foods: d.foods(l)})
+	menu, err := d.db.Menu(ctx, today())
+	if err != nil {
+		return err
+	}
+	k := &kitchen{foods: d.foods(l)}
+	if k.site, err = siteOf(&d.eye, l, d.recogniser(), nil); err != nil {
+		return err
+	}
+	if len(menu.Keys) > 0 {
+		k.menuDay = menu.Day
+		if k.menu, err = siteOf(&d.eye, l, d.recogniser(), menu.Keys); err != nil {
+			return err
+		}
+	}
+	d.kitchen.Store(k)
 	return nil
 }
 

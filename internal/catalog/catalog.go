@@ -113,11 +113,24 @@ func Parse(data []byte) (*Catalog, error) {
 var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func (c *Catalog) check(f Food) error {
-	if !keyPattern.MatchString(f.Key) {
-		return fmt.Errorf("key must be lower snake case")
-	}
 	if _, twice := c.index[f.Key]; twice {
 		return fmt.Errorf("key appears twice")
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	for _, source := range []string{f.Density.Source, f.Portion.Source} {
+		if c.sources[source] == "" {
+			return fmt.Errorf("source %q is not listed under sources", source)
+		}
+	}
+	return nil
+}
+
+// check refuses a food without names or with figures out of range.
+func (f Food) check() error {
+	if !keyPattern.MatchString(f.Key) {
+		return fmt.Errorf("key must be lower snake case")
 	}
 	if f.NameKo == "" || f.NameEn == "" {
 		return fmt.Errorf("name_ko and name_en are required")
@@ -139,11 +152,6 @@ func (c *Catalog) check(f Food) error {
 	}
 	if s := f.Portion.LogSD; !(s > 0 && s <= 2) {
 		return fmt.Errorf("portion log_sd %g is not in (0, 2]", s)
-	}
-	for _, source := range []string{f.Density.Source, f.Portion.Source} {
-		if c.sources[source] == "" {
-			return fmt.Errorf("source %q is not listed under sources", source)
-		}
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ type Estimator struct {
 	PlateDiameterMM float64
 	// Camera, which may be nil, returns the fixed camera's calibration as it is now, nil when there is none.
 	Camera func() (*geometry.Calibration, error)
-	// Site, which may be nil, returns what the kitchen has taught until now, nil for nothing.
+	// Site, which may be nil, returns what was taught on site as it is now, nil when nothing was.
 	Site func() *Site
 	// Verifier, which may be nil, gives a second opinion on each photo with food.
 	Verifier Verifier
@@ -65,6 +65,8 @@ type Estimator struct {
 	// Observe, which may be nil, is shown each result with what lay behind its foods, in the same
 	// order; for evaluation.
 	Observe func(*Result, []Measured)
+
+	now Site // what Site was when the photo at hand was begun, see today
 }
 
 // Measured is one food on its way through the stages.
@@ -108,6 +110,7 @@ func (e *Estimator) Initialize() error {
 // number, and those of vision.Seer.
 func (e *Estimator) Estimate(ctx context.Context, in Input, progress func(Progress)) (*Result, error) {
 	start := time.Now()
+	e = e.today()
 	if in.CoinDiameterMM == 0 {
 		in.CoinDiameterMM = e.CoinDiameterMM
 	}

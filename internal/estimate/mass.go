@@ -10,17 +10,17 @@ import (
 
 // weighEach estimates every food by itself.
 func (e *Estimator) weighEach(scene vision.Scene, r ruler) []Measured {
-	foods, site := make([]Measured, 0, len(scene.Foods)), e.site()
+	foods := make([]Measured, 0, len(scene.Foods))
 	for _, seen := range scene.Foods {
 		f := Measured{Seen: seen, Cut: touchesBorder(seen.Box, scene), method: ClassPrior}
-		f.observed = mass.Observation{TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut, Factors: site.Factors}
+		f.observed = mass.Observation{TopView: math.Min(1, math.Max(0, seen.TopView)), Cut: f.Cut, Factors: e.now.Factors}
 		if scale, ok := r.under(seen.Box); ok {
 			if m, ok := geometry.Measure(seen.Box, seen.Outline, scale); ok {
 				f.Scale, f.Measures, f.method = &scale, &m, ReferenceScaled
 				f.observed.Measures, f.observed.ScaleRelSD = &m, scale.RelSD
 			}
 		}
-		e.weigh(&f, classesOf(seen))
+		e.weigh(&f, e.looks(seen))
 		f.interval = f.Grams.Grams.Interval()
 		f.near = f.Grams.Grams.Near(f.massG)
 		foods = append(foods, f)
@@ -33,17 +33,8 @@ func (e *Estimator) weigh(f *Measured, looks []mass.Class) {
 	f.observed.Classes = looks
 	f.Classes = e.Mass.BySize(f.observed)
 	f.observed.Classes = f.Classes
-	f.Grams = e.Mass.Estimate(e.Catalog, f.observed)
+	f.Grams = e.Mass.Estimate(e.foods(), f.observed)
 	f.massG = f.Grams.PointG()
-}
-
-// classesOf returns the food's classes as they look, likeliest first and complete.
-func classesOf(f vision.Food) []mass.Class {
-	out := make([]mass.Class, 0, len(f.Classes))
-	for _, c := range f.Classes {
-		out = append(out, mass.Class{Key: c.Key, Probability: c.Probability})
-	}
-	return mass.Complete(out)
 }
 
 // touchesBorder reports whether the photo ends within the box.

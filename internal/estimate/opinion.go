@@ -151,8 +151,9 @@ func claim(f Measured, scene vision.Scene) Claim {
 // lowers the confidence; a difference never raises it nor narrows the interval.
 func (e *Estimator) merge(f Measured, o Opinion) Measured {
 	before := f
+	o = e.meant(o, f.Classes[0].Key)
 	f.heard = heard{differed, o, f.Classes}
-	e.weigh(&f, mass.Named(classesOf(f.Seen), o.Key))
+	e.weigh(&f, mass.Named(e.looks(f.Seen), o.Key))
 	same := o.Key == before.Classes[0].Key && o.Key == f.Classes[0].Key
 	switch {
 	case same && mass.Agree(f.massG, o.MassG) && o.Key == catalog.UnknownKey:
@@ -206,7 +207,7 @@ func (m Measured) eyeClasses() []mass.Class {
 
 // reasonOpinion says in Korean what the second opinion was, "" when there was to be none.
 func (e *Estimator) reasonOpinion(m Measured) string {
-	known, _ := e.Catalog.Food(m.heard.Key)
+	known, _ := e.foods().Food(m.heard.Key)
 	switch what := fmt.Sprintf("%s, 약 %.0fg", known.NameKo, m.heard.MassG); m.heard.outcome {
 	case unheard:
 		return "LLM 교차 확인을 하지 못해 기기의 추정만 사용했습니다."
@@ -223,7 +224,7 @@ func (e *Estimator) reasonOpinion(m Measured) string {
 			text = fmt.Sprintf("LLM의 의견(%s)은 음식 종류가 다릅니다.", what)
 		}
 		if best := m.Classes[0].Key; best != eye {
-			name, _ := e.Catalog.Food(best)
+			name, _ := e.foods().Food(best)
 			text += fmt.Sprintf(" 두 의견을 합쳐 %s 정했습니다.", withRo(name.NameKo))
 		}
 		return text

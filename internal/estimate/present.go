@@ -74,7 +74,7 @@ func scaleStatus(in Input, v verdict) string {
 }
 
 func (e *Estimator) presentFood(m Measured, in Input, scale ruler, v verdict) Food {
-	known, _ := e.Catalog.Food(m.Classes[0].Key)
+	known, _ := e.foods().Food(m.Classes[0].Key)
 	f := Food{
 		FoodName: known.NameKo, FoodNameEn: known.NameEn, FoodKey: known.Key,
 		// At least 0.1 g: what is seen is never weightless.

@@ -34,13 +34,13 @@ func percent(p float64) int { return int(math.Round(100 * math.Min(p, 0.99))) }
 
 func (e *Estimator) reasonClass(m Measured) string {
 	classes := m.eyeClasses()
-	best, _ := e.Catalog.Food(classes[0].Key)
+	best, _ := e.foods().Food(classes[0].Key)
 	view := "옆에서 본 모습"
 	if m.Seen.TopView >= 0.5 {
 		view = "위에서 본 모습"
 	}
-	if looks := classesOf(m.Seen)[0].Key; looks != best.Key && looks != catalog.UnknownKey && best.Key != catalog.UnknownKey {
-		other, _ := e.Catalog.Food(looks)
+	if looks := e.looks(m.Seen)[0].Key; looks != best.Key && looks != catalog.UnknownKey && best.Key != catalog.UnknownKey {
+		other, _ := e.foods().Food(looks)
 		return fmt.Sprintf("모습은 %s에 가깝지만 크기로 보아 %s 인식했습니다(확률 %d%%, %s).",
 			other.NameKo, withRo(best.NameKo), percent(classes[0].Probability), view)
 	}
@@ -48,7 +48,7 @@ func (e *Estimator) reasonClass(m Measured) string {
 		return fmt.Sprintf("%s 인식했습니다(확률 %d%%, %s).", withRo(best.NameKo), percent(classes[0].Probability), view)
 	}
 	if len(classes) > 1 && classes[1].Probability >= 0.05 {
-		near, _ := e.Catalog.Food(classes[1].Key)
+		near, _ := e.foods().Food(classes[1].Key)
 		return fmt.Sprintf("등록된 음식으로 확인되지 않았습니다(가장 비슷한 것: %s %d%%, %s).",
 			near.NameKo, percent(classes[1].Probability), view)
 	}
@@ -97,7 +97,7 @@ func (e *Estimator) reasonConfidence(m Measured, scale ruler) string {
 	case m.Classes[0].Key == catalog.UnknownKey:
 		causes = append(causes, "등록되지 않은 음식이라 밀도를 모릅니다")
 	case m.Classes[0].Probability < doubtfulClass && len(m.Classes) > 1:
-		other, _ := e.Catalog.Food(m.Classes[1].Key)
+		other, _ := e.foods().Food(m.Classes[1].Key)
 		causes = append(causes, fmt.Sprintf("%s일 가능성도 %d%% 있습니다", other.NameKo, percent(m.Classes[1].Probability)))
 	}
 	if e.byTypicalHeight(m) && m.Classes[0].Key != catalog.UnknownKey {

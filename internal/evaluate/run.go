@@ -49,8 +49,8 @@ type Row struct {
 // Run evaluates and writes the tables to w. It fails when the data set cannot be read, ctx ends or a
 // file cannot be written; photos that cannot be analysed are counted and named.
 func Run(ctx context.Context, o Options, w io.Writer) error {
-	if o.View != "" && o.View != "top" && o.View != "side" {
-		return fmt.Errorf("evaluate: view %q is neither top nor side", o.View)
+	if err := checkView(o.View); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
 	}
 	data, err := Read(o.Dir)
 	if err != nil {
@@ -76,6 +76,13 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	}
 	if err := writeFile(o.PlotPath, report.WritePlot); err != nil {
 		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+func checkView(view string) error {
+	if view != "" && view != "top" && view != "side" {
+		return fmt.Errorf("view %q is neither top nor side", view)
 	}
 	return nil
 }

@@ -51,8 +51,14 @@ const (
 	elsewhereSD = 0.25
 )
 
+// Foods are looked up by their key: a catalog, or one with what was taught on site.
+type Foods interface {
+	// Food returns the food with that key; for a key that it does not have, the unknown food and false.
+	Food(key string) (catalog.Food, bool)
+}
+
 // Estimate returns the distribution of the food's mass.
-func (m *Model) Estimate(foods *catalog.Catalog, o Observation) Estimate {
+func (m *Model) Estimate(foods Foods, o Observation) Estimate {
 	var e Estimate
 	var logVolume, weight float64
 	add := func(probability float64, c Component) bool {
