@@ -27,7 +27,7 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"github.com/mattn/go-sqlite3" // the driver "sqlite3", too
 
 	"foodmassd/internal/task"
 )
@@ -141,7 +141,9 @@ func (s *Store) connect(ctx context.Context) (err error) {
 		return fmt.Errorf("open database: %w", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := s.write.PingContext(ctx); err != nil {
+	if err := s.write.PingContext(ctx); corrupt(err) {
+		return s.damaged(err.Error())
+	} else if err != nil {
 		return fmt.Errorf("open database %s: %w", s.path(databaseName), diskFull(err))
 	}
 	if s.read, err = sql.Open("sqlite3", s.dsn()); err != nil {
@@ -179,7 +181,17 @@ func (s *Store) check(ctx context.Context) error {
 	case verdict == "ok":
 		return nil
 	}
+	return s.damaged(verdict)
+}
+
+func (s *Store) damaged(verdict string) error {
 	return fmt.Errorf("database %s is damaged (%s); move the data directory away and restore a backup", s.path(databaseName), verdict)
+}
+
+// corrupt tells whether SQLite found its file damaged.
+func corrupt(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB)
 }
 
 // Close closes the database and gives up the directory.
