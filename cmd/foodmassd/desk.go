@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"math"
 	"time"
 
@@ -18,7 +19,8 @@ type scaleDesk struct {
 	dataDir string
 	scale   *weighing.Scale // nil: it could not be opened
 	cell    *loadCell
-	fault   error // why it could not
+	fault   error      // why it could not
+	zero    store.Zero // as it was saved last; for one Tare or KeepDrift at a time
 }
 
 var _ api.Scale = (*scaleDesk)(nil)
@@ -61,12 +63,36 @@ func (d *scaleDesk) Tare() error {
 		return fmt.Errorf(kept, d.fault)
 	}
 	err := d.scale.Tare(func(counts float64) error {
-		return store.SaveZero(d.dataDir, store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second)})
+		return d.save(store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second),
+			LoadCounts: d.scale.LoadCounts(counts)})
 	})
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf(kept, cmp.Or(d.cellFault(d.scale.Last().State), err.Error()))
+}
+
+// keepDriftTick is how often a zero that follows the empty scale's drift may be saved.
+const keepDriftTick = 10 * time.Minute
+
+// keepDrift saves the zero when it has drifted.
+func (d *scaleDesk) keepDrift(log *slog.Logger) {
+	err := d.scale.KeepDrift(func(counts float64, o weighing.Origin) error {
+		zero := d.zero
+		zero.Counts, zero.LoadCounts, zero.DriftCounts = counts, o.LoadCounts, o.DriftCounts
+		return d.save(zero)
+	})
+	if err != nil {
+		log.Warn("the scale's drift is not saved; it is tried again", "err", err)
+	}
+}
+
+func (d *scaleDesk) save(zero store.Zero) error {
+	err := store.SaveZero(d.dataDir, zero)
+	if err == nil {
+		d.zero = zero
+	}
+	return err
 }
 
 // zeroOf names a cell with what its counts depend on.

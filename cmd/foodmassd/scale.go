@@ -26,7 +26,8 @@ type loadCell struct {
 	weighing.Cell
 	countsPerGram float64
 	fault         atomic.Pointer[string]
-	closeBus      func() error // nil: there is none
+	closeBus      func() error   // nil: there is none
+	clock         weighing.Clock // nil: the system's
 }
 
 func (c *loadCell) Read(ctx context.Context) (int32, error) {
@@ -55,7 +56,7 @@ func openCell(conf config.Scale) (*loadCell, error) {
 	c := &loadCell{countsPerGram: conf.CountsPerGram}
 	switch conf.Source {
 	case "simulated":
-		c.Cell = &simulated.Cell{Loads: simulated.Demo, Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+		c.Cell = &simulated.Cell{Bridge: simulated.Demo(), Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
 		c.countsPerGram = simulated.CountsPerGram
 		return c, nil
 	case "hx711":
@@ -109,6 +110,7 @@ func (a *appliance) openScale() api.Scale {
 	}
 	a.onClose(func(context.Context) error { return desk.scale.Close() })
 	a.watchScale(desk.scale, desk.cell)
+	a.background(func(ctx context.Context) { every(ctx, keepDriftTick, func() { desk.keepDrift(a.log) }) })
 	return desk
 }
 
@@ -126,13 +128,14 @@ func (d *scaleDesk) start(log *slog.Logger) error {
 
 // weigh starts weighing with a cell, from the zero that it was given last.
 func (d *scaleDesk) weigh(cell *loadCell, log *slog.Logger) error {
-	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, Logger: log}
+	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, CapacityG: d.conf.CapacityG, Clock: cell.clock, Logger: log}
 	zero, err := store.LoadZero(d.dataDir, zeroOf(cell, d.conf))
 	if err != nil {
 		log.Warn("the scale starts with a new zero", "err", err)
 	}
 	if zero != nil {
-		scale.Zero = &zero.Counts
+		scale.Zero, scale.ZeroOrigin = &zero.Counts, weighing.Origin{LoadCounts: zero.LoadCounts, DriftCounts: zero.DriftCounts}
+		d.zero = *zero
 	}
 	if err := scale.Initialize(); err != nil {
 		return errors.Join(err, cell.Halt())
@@ -184,7 +187,10 @@ func scaleHealth(scale *weighing.Scale, cell *loadCell) (health.State, string) {
 	if fault := cell.fault.Load(); r.State.Fault() && fault != nil {
 		return health.Degraded, *fault
 	}
-	if r.State == weighing.Stable {
+	switch {
+	case r.State.Trouble():
+		return health.Degraded, fmt.Sprintf("%s: %s", r.State, r.State.Why())
+	case r.State == weighing.Stable:
 		return health.OK, fmt.Sprintf("%s, stable at %.1f g", cell, r.NetG)
 	}
 	return health.OK, fmt.Sprintf("%s, %s", cell, r.State)
