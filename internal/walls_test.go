@@ -38,6 +38,8 @@ var rooms = map[string][]string{
 	"internal/api":               {"internal/fault", "internal/geometry", "internal/photo", "internal/task"},
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},
+	"scripts/scaleday":           {"hardware/day"},
+	"hardware/day":               {"hardware/hx711", "hardware/simulated", "hardware/twin", "internal/weighing"},
 	"hardware/hx711":             {"internal/weighing"},
 	"hardware/nau7802":           {"internal/weighing"},
 	"hardware/pins":              {},
