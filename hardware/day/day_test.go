@@ -13,6 +13,7 @@ import (
 // A converter at 10 Hz has a reading this soon after the load is at rest; a faster one has it sooner.
 const (
 	settlesWithin  = 1200 * time.Millisecond
+	lateWithin     = 4 * time.Second // with a host that sleeps for up to 2 s, or resets of the chip
 	noticedWithin  = time.Second
 	regainedWithin = 4 * time.Second // an HX711 settles anew for half a second, in which it may be disturbed again
 )
@@ -49,6 +50,9 @@ func TestAScaleCanBeTrustedAllDay(t *testing.T) {
 			}
 			if took := r.Settle.At(1); took > settlesWithin {
 				t.Errorf("a load at rest took %v to be weighed", took)
+			}
+			if took := r.Late.At(1); took > lateWithin {
+				t.Errorf("with a late host a load at rest took %v to be weighed", took)
 			}
 			if n := len(tc.script.Outages); n == 0 || r.Outages != n || len(r.Noticed) != n || r.Noticed.At(1) > noticedWithin || r.Regained.At(1) > regainedWithin {
 				t.Errorf("of %d outages %d were noticed, at most after %v, and %d overcome, at most after %v",
