@@ -40,6 +40,8 @@ var rooms = map[string][]string{
 	"internal/apitest":           {},
 	"scripts/bench":              {"internal/apitest"},
 	"hardware/camera":            {"internal/photo"},
+	"scripts/scaleday":           {"hardware/day"},
+	"hardware/day":               {"hardware/hx711", "hardware/simulated", "hardware/twin", "internal/weighing"},
 	"hardware/hx711":             {"internal/weighing"},
 	"hardware/nau7802":           {"internal/weighing"},
 	"hardware/pins":              {},

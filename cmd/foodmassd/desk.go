@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type scaleDesk struct {
 	cell    *loadCell
 	fault   error // why it could not
 
+	zeroing     sync.Mutex                         // guards zero
+	zero        store.Zero                         // as it was saved last
 	calibration atomic.Pointer[store.Calibration]  // in force; nil: the configuration
 	containers  sync.Mutex                         // one change at a time
 	container   atomic.Pointer[weighing.Container] // in use; nil: none
@@ -78,8 +81,35 @@ func (d *scaleDesk) Tare() error {
 	return fmt.Errorf(kept, cmp.Or(d.cellFault(d.scale.Last().State), err.Error()))
 }
 
+// saveZero keeps the counts of a tray that is to weigh nothing.
 func (d *scaleDesk) saveZero(counts float64) error {
-	return store.SaveZero(d.dataDir, store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second)})
+	return d.save(store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second),
+		LoadCounts: d.scale.LoadCounts(counts)})
+}
+
+// keepDriftTick is how often a zero that follows the empty scale's drift may be saved.
+const keepDriftTick = 10 * time.Minute
+
+// keepDrift saves the zero when it has drifted.
+func (d *scaleDesk) keepDrift(log *slog.Logger) {
+	err := d.scale.KeepDrift(func(counts float64, o weighing.Origin) error {
+		zero := d.zero
+		zero.Counts, zero.LoadCounts, zero.DriftCounts = counts, o.LoadCounts, o.DriftCounts
+		return d.save(zero)
+	})
+	if err != nil {
+		log.Warn("the scale's drift is not saved; it is tried again", "err", err)
+	}
+}
+
+func (d *scaleDesk) save(zero store.Zero) error {
+	d.zeroing.Lock()
+	defer d.zeroing.Unlock()
+	err := store.SaveZero(d.dataDir, zero)
+	if err == nil {
+		d.zero = zero
+	}
+	return err
 }
 
 // zeroOf names a cell with what its counts depend on.

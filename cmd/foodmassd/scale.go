@@ -31,6 +31,7 @@ type loadCell struct {
 	closeBus      func() error // nil: there is none
 	conversions   atomic.Int64 // that succeeded
 	tap           atomic.Pointer[tap]
+	clock         weighing.Clock // nil: the system's
 }
 
 func (c *loadCell) Read(ctx context.Context) (int32, error) {
@@ -74,7 +75,7 @@ func openCell(conf config.Scale) (*loadCell, error) {
 }
 
 func (c *loadCell) openSimulated(config.Scale) error {
-	c.Cell = &simulated.Cell{Loads: simulated.Demo, Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+	c.Cell = &simulated.Cell{Bridge: simulated.Demo(), Period: 100 * time.Millisecond, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
 	c.countsPerGram = simulated.CountsPerGram
 	return nil
 }
@@ -143,6 +144,7 @@ func (a *appliance) openScale(ctx context.Context) api.Scale {
 	}
 	a.onClose(func(context.Context) error { return desk.scale.Close() })
 	a.watchScale(desk)
+	a.background(func(ctx context.Context) { every(ctx, keepDriftTick, func() { desk.keepDrift(a.log) }) })
 	return desk
 }
 
@@ -156,7 +158,7 @@ func (d *scaleDesk) start(ctx context.Context, log *slog.Logger) error {
 
 // weigh starts weighing with a cell, by its calibration in force and from the zero that it was given last.
 func (d *scaleDesk) weigh(ctx context.Context, cell *loadCell, log *slog.Logger) error {
-	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, Logger: log}
+	scale := &weighing.Scale{Cell: cell, CountsPerGram: cell.countsPerGram, CapacityG: d.conf.CapacityG, Clock: cell.clock, Logger: log}
 	calibration, err := d.db.CurrentCalibration(ctx, zeroOf(cell, d.conf))
 	if err != nil {
 		log.Warn("the scale weighs by the configuration", "err", err)
@@ -171,7 +173,8 @@ func (d *scaleDesk) weigh(ctx context.Context, cell *loadCell, log *slog.Logger)
 		scale.CountsPerGram, scale.Zero = calibration.CountsPerGram, &calibration.ZeroCounts
 	}
 	if zero != nil {
-		scale.Zero = &zero.Counts
+		scale.Zero, scale.ZeroOrigin = &zero.Counts, weighing.Origin{LoadCounts: zero.LoadCounts, DriftCounts: zero.DriftCounts}
+		d.zero = *zero
 	}
 	if err := scale.Initialize(); err != nil {
 		return errors.Join(err, cell.Halt())
@@ -234,10 +237,13 @@ func scaleHealth(scale *weighing.Scale, cell *loadCell) (health.State, string) {
 	if fault := cell.fault.Load(); r.State.Fault() && fault != nil {
 		return health.Degraded, *fault
 	}
-	if _, calibrated := scale.Calibrated(); !calibrated {
+	_, calibrated := scale.Calibrated()
+	switch {
+	case !calibrated:
 		return health.Degraded, fmt.Sprintf("%s, %s: %s", cell, weighing.Uncalibrated, weighing.Uncalibrated.Why())
-	}
-	if r.State == weighing.Stable {
+	case r.State.Trouble():
+		return health.Degraded, fmt.Sprintf("%s: %s", r.State, r.State.Why())
+	case r.State == weighing.Stable:
 		return health.OK, fmt.Sprintf("%s, stable at %.1f g", cell, r.NetG)
 	}
 	return health.OK, fmt.Sprintf("%s, %s", cell, r.State)

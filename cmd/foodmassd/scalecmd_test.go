@@ -13,10 +13,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"foodmassd/hardware/hx711"
+	"foodmassd/hardware/twin"
 	"foodmassd/internal/api"
 	"foodmassd/internal/config"
+	"foodmassd/internal/health"
 	"foodmassd/internal/store"
 )
 
@@ -125,14 +128,18 @@ func TestAScaleThatCannotBeOpenedSaysSoOverTheSocket(t *testing.T) {
 	}
 }
 
-// fed is a cell that reads what the test feeds it, when it does.
-type fed struct{ readings chan any } // int32 or error
+// fed is a cell at 10 Hz that reads what the test feeds it, when it does. Its clock is the scale's.
+type fed struct {
+	readings chan any // int32 or error
+	clock    *twin.Clock
+}
 
 func (f fed) String() string { return "fed" }
 func (f fed) Halt() error    { return nil }
 func (f fed) Read(ctx context.Context) (int32, error) {
 	select {
 	case r := <-f.readings:
+		f.clock.Sleep(100 * time.Millisecond)
 		if err, ok := r.(error); ok {
 			return 0, err
 		}
@@ -151,14 +158,14 @@ func (f fed) feed(reading any, n int) {
 
 func newDesk(t *testing.T, dir string) (*scaleDesk, fed) {
 	t.Helper()
-	cell := fed{make(chan any)}
+	cell := fed{make(chan any), &twin.Clock{}}
 	db, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	d := &scaleDesk{conf: config.Scale{Source: "fed"}, dataDir: dir, db: db}
-	if err := d.weigh(t.Context(), &loadCell{Cell: cell, countsPerGram: 100}, slog.New(slog.DiscardHandler)); err != nil {
+	d := &scaleDesk{conf: config.Scale{Source: "fed", CapacityG: 5000}, dataDir: dir, db: db}
+	if err := d.weigh(t.Context(), &loadCell{Cell: cell, countsPerGram: 100, clock: cell.clock}, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return d, cell
@@ -220,6 +227,47 @@ func TestTareIsRefusedWhileUnsettledOrFaultyAndKeepsTheOldZero(t *testing.T) {
 	}
 	grams(-420)
 	if err := again.scale.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheEmptyScalesDriftOutlivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	desk, cell := newDesk(t, dir)
+	cell.feed(int32(8000), 20)
+	if err := desk.Tare(); err != nil {
+		t.Fatal(err)
+	}
+	tared := desk.zero
+	for i := range 3000 { // 1.5 g in 5 minutes
+		cell.readings <- int32(8000 + i/20 + i%2)
+	}
+	for range 2 { // the second finds nothing to do
+		desk.keepDrift(slog.New(slog.DiscardHandler))
+	}
+	if err := desk.scale.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := newDesk(t, dir)
+	if err := again.scale.Close(); err != nil {
+		t.Fatal(err)
+	}
+	zero, _ := again.scale.ZeroCounts()
+	if z := again.zero; zero != z.Counts || z.Counts < 8100 || math.Abs(z.Counts-z.DriftCounts-tared.Counts) > 0.001 || !z.TakenAt.Equal(tared.TakenAt) {
+		t.Errorf("zeroed at %+v, started with %v of %+v", tared, zero, z)
+	}
+}
+
+func TestAnOverloadedScaleSaysSoAndWhatToDo(t *testing.T) {
+	desk, cell := newDesk(t, t.TempDir())
+	cell.feed(int32(8000), 20)
+	cell.feed(int32(8000+100*5100), 20)
+	state, text := scaleHealth(desk.scale, desk.cell)
+	s := desk.Status()
+	if state != health.Degraded || s.State != "overload" || s.NetG != nil || !strings.Contains(text, "overload: ") || !strings.Contains(s.Why, "scale.capacity_g") {
+		t.Errorf("%s %q, %+v", state, text, s)
+	}
+	if err := desk.scale.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -149,7 +149,9 @@ func (d *dialogue) measure(ctx context.Context, grams float64) (weighing.Point, 
 	defer cancel()
 	tick := time.NewTicker(measureTick)
 	defer tick.Stop()
-	for first := int64(-1); ; {
+	first := int64(-1)
+	var since time.Time // of the daemon's first answer
+	for {
 		var s api.ScaleStatus
 		err := d.admin.ask(ctx, http.MethodGet, api.ScaleRoute, &s)
 		switch {
@@ -164,8 +166,10 @@ func (d *dialogue) measure(ctx context.Context, grams float64) (weighing.Point, 
 		if s.CellID != d.cellID || s.Conversions < first {
 			return weighing.Point{}, errors.New("the daemon was started anew meanwhile")
 		}
-		// One of the conversions may not have been looked at yet.
-		if s.RestCounts != nil && s.NoiseCounts != nil && s.Conversions > first+weighing.RestConversions {
+		if since.IsZero() && s.ReadAt != nil {
+			since = *s.ReadAt
+		}
+		if s.RestCounts != nil && s.NoiseCounts != nil && s.ReadAt != nil && s.ReadAt.Sub(since) > weighing.RestOver {
 			d.live("  %.0f counts at rest (noise %.0f)\n", *s.RestCounts, *s.NoiseCounts)
 			return weighing.Point{Grams: grams, Counts: *s.RestCounts, NoiseCounts: *s.NoiseCounts}, nil
 		}

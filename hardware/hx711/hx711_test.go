@@ -252,7 +252,7 @@ func TestAPlateOnAnUnrulyHX711IsWeighedToAGram(t *testing.T) {
 		chip.Glitch = func() (uint32, bool) { return []uint32{0, 1<<24 - 1}[random.IntN(2)], random.Float64() < 0.05 }
 		chip.Stall = stall(0.001, gpio.High, 90*time.Microsecond)
 	})
-	scale := &weighing.Scale{Cell: cell, CountsPerGram: perGram, Logger: slog.New(slog.DiscardHandler)}
+	scale := &weighing.Scale{Cell: cell, CountsPerGram: perGram, Clock: chip.Clock, Logger: slog.New(slog.DiscardHandler)}
 	if err := scale.Initialize(); err != nil {
 		t.Fatal(err)
 	}

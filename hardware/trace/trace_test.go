@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"foodmassd/hardware/twin"
 	"foodmassd/internal/weighing"
 )
 
@@ -87,9 +88,11 @@ func TestARecordedPlateIsWeighedAgain(t *testing.T) {
 	before := slices.IndexFunc(trace.Readings, func(r Reading) bool { return r.Fault != "" })
 	trace.Readings = trace.Readings[:before]
 	replay := &Replay{Trace: trace}
-	scale := &weighing.Scale{Cell: replay, CountsPerGram: 430, Logger: slog.New(slog.DiscardHandler)}
+	clock := &twin.Clock{}
+	scale := &weighing.Scale{Cell: replay, CountsPerGram: 430, Clock: clock, Logger: slog.New(slog.DiscardHandler)}
 	heard := make(chan weighing.Reading, 1)
-	replay.Sleep = func(time.Duration) {
+	replay.Sleep = func(d time.Duration) {
+		clock.Sleep(d)
 		if replay.next == len(trace.Readings)-1 {
 			heard <- scale.Last()
 		}

@@ -39,6 +39,7 @@ type HX711 struct {
 
 	PowerDownAfter time.Duration // the clock high for longer powers down; 0: 60 µs
 	PowerDowns     int           // how often it was
+	Converted      time.Time     // when the conversion ended that Counts was asked for last
 
 	started   bool
 	level     gpio.Level // of PD_SCK
@@ -97,6 +98,7 @@ func (h *HX711) off() bool {
 }
 
 func (h *HX711) convert() {
+	h.Converted = h.due
 	h.due = h.due.Add(h.period())
 	// The number of clocks chose this conversion's input (section "Serial Interface", table 3).
 	if gain, chosen := map[int]int{25: 128, 26: 32, 27: 64}[h.pulses]; chosen && gain != h.gain {

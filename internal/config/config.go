@@ -74,11 +74,12 @@ type Scale struct {
 	CountsPerGram float64 // negative for a cell wired the other way round; 0: not calibrated yet
 	ClockPin      string  // hx711: gpio pins by name or as chip:line
 	DataPin       string
-	I2CBus        int    // nau7802
-	Gain          int    // hx711: 128 and 64 are channel A, 32 is channel B
-	RateHz        int    // conversions per second
-	SupplyMV      int    // nau7802: what it feeds the cell; 0: the cell has its own supply
-	TraceFile     string // trace: an absolute path
+	I2CBus        int     // nau7802
+	Gain          int     // hx711: 128 and 64 are channel A, 32 is channel B
+	RateHz        int     // conversions per second
+	CapacityG     float64 // what the cell may carry; beyond it there are no grams
+	SupplyMV      int     // nau7802: what it feeds the cell; 0: the cell has its own supply
+	TraceFile     string  // trace: an absolute path
 }
 
 // Verify is the server that is asked for a second opinion. Its key is no setting: files are copied about.
@@ -103,7 +104,7 @@ func Default() Config {
 		},
 		Vision:    Vision{Threads: 1, MemoryLimitBytes: 512 << 20},
 		Reference: Reference{CoinDiameterMM: 25.0},
-		Scale:     Scale{Source: "none", I2CBus: 1, Gain: 128, RateHz: 10, SupplyMV: 3000},
+		Scale:     Scale{Source: "none", I2CBus: 1, Gain: 128, RateHz: 10, CapacityG: 5000, SupplyMV: 3000},
 		Camera:    Camera{Source: "none", Device: "/dev/video0", Width: 1920, Height: 1080, Trigger: "weight", TriggerG: 20},
 		Verify:    Verify{Timeout: 5 * time.Second},
 		Log:       Log{Level: slog.LevelInfo},

@@ -38,7 +38,7 @@ storage:
   results_max_age: 0
 vision: {models_dir: /models, threads: 4, memory_limit: 1GB}
 reference: {coin_diameter_mm: 26.5}
-scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, supply_mv: 3300, trace_file: /a/b/../x.trace}
+scale: {source: hx711, counts_per_gram: -431.5, clock_pin: "pinctrl-rp1:6", data_pin: GPIO5, i2c_bus: 7, gain: 64, rate_hz: 80, capacity_g: 20000, supply_mv: 3300, trace_file: /a/b/../x.trace}
 camera: {source: stream, device: /dev/v4l/by-id/usb-cam, url: "rtsp://me:s3cret@192.168.0.40/1", size: 1280x720, trigger: none, trigger_g: 35}
 verify: {url: "http://192.168.0.30:8080/base", model: "qwen2.5vl:7b", timeout: 8s}
 log: {level: debug}
@@ -53,7 +53,7 @@ log: {level: debug}
 		Storage:   Storage{"/data", 1 << 30, 7 * day, 0, 0},
 		Vision:    Vision{"/models", 4, 1 << 30},
 		Reference: Reference{26.5, 0},
-		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 3300, "/a/x.trace"},
+		Scale:     Scale{"hx711", -431.5, "pinctrl-rp1:6", "GPIO5", 7, 64, 80, 20000, 3300, "/a/x.trace"},
 		Camera:    Camera{"stream", "/dev/v4l/by-id/usb-cam", "rtsp://me:s3cret@192.168.0.40/1", "", "", 1280, 720, "none", 35},
 		Verify:    Verify{"http://192.168.0.30:8080/base", "qwen2.5vl:7b", 8 * time.Second},
 		Log:       Log{slog.LevelDebug},

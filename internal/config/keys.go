@@ -70,6 +70,7 @@ var mainKeys = []key{
 		return slices.Contains([]string{"none", "simulated", "hx711", "nau7802", "trace"}, v[0])
 	}},
 	{"scale.counts_per_gram", "a number from -1000000 to 1000000; 0: not calibrated yet", false, number(func(c *Config) *float64 { return &c.Scale.CountsPerGram }, -1e6, 1e6)},
+	{"scale.capacity_g", "a number from 100 to 100000 (grams, without a unit)", false, number(func(c *Config) *float64 { return &c.Scale.CapacityG }, 100, 1e5)},
 	{"scale.clock_pin", somePin, false, pin(func(c *Config) *string { return &c.Scale.ClockPin })},
 	{"scale.data_pin", somePin, false, pin(func(c *Config) *string { return &c.Scale.DataPin })},
 	{"scale.i2c_bus", "a whole number from 0 to 255, that of /dev/i2c-NUMBER", false, whole(func(c *Config) *int { return &c.Scale.I2CBus }, 0, 255)},

@@ -15,6 +15,10 @@ type Zero struct {
 	Cell    string    `json:"cell"` // which one, with what changes its counts
 	Counts  float64   `json:"counts"`
 	TakenAt time.Time `json:"taken_at"`
+	// LoadCounts are what of Counts is a load that lay there then, DriftCounts what of them is the empty scale's
+	// drift since.
+	LoadCounts  float64 `json:"load_counts,omitempty"`
+	DriftCounts float64 `json:"drift_counts,omitempty"`
 }
 
 // SaveZero keeps a zero in the data directory dir, in place of any before: wholly or not at all, and through

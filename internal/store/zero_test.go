@@ -13,7 +13,7 @@ func TestAZeroIsKeptForItsOwnCellOnly(t *testing.T) {
 		t.Fatalf("%+v, %v", z, err)
 	}
 	for _, counts := range []float64{84_000.25, -3} {
-		want := Zero{Cell: "cell", Counts: counts, TakenAt: time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)}
+		want := Zero{Cell: "cell", Counts: counts, TakenAt: time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC), LoadCounts: 129_000.5, DriftCounts: -430}
 		if err := SaveZero(dir, want); err != nil {
 			t.Fatal(err)
 		}

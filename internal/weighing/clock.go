@@ -2,7 +2,7 @@ package weighing
 
 import "time"
 
-// Clock is what the driver of a Cell reads and sleeps by.
+// Clock is what a Scale and the driver of its Cell read and sleep by; both by the same one.
 type Clock interface {
 	Now() time.Time
 	Sleep(time.Duration)

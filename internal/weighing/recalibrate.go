@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// RestConversions is how many conversions a Rest looks back on at most: so many after a question was asked,
-// it knows nothing of what lay on the scale before.
-const RestConversions = medianLen + restLen
+// RestOver is how far a Rest looks back at most: so long after a question was asked, it knows nothing of what lay
+// on the scale before.
+const RestOver = medianOver + restOver + unsureFor
 
 // restCounts is the spread in counts within which a load is at rest while counts mean no grams: several times
 // a converter's own noise (the HX711's is 50 to 90 nV, 20 to 40 counts at gain 128, by its datasheet), and
@@ -24,10 +24,12 @@ type Rest struct {
 func (s *Scale) Rest() (Rest, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.medians) < restLen || s.spread() > restCounts {
+	f := s.filter // judged by another bound than that of weighing, which goes on with its own
+	r, still := f.rest(restCounts)
+	if !still {
 		return Rest{}, false
 	}
-	return Rest{Counts: s.mean(), NoiseCounts: s.spread()}, true
+	return Rest{Counts: r.mean, NoiseCounts: r.spread}, true
 }
 
 // Calibrated returns the counts per gram in force; false while the scale is uncalibrated.
@@ -53,10 +55,11 @@ func (s *Scale) Recalibrate(countsPerGram float64, zero *float64, save func() er
 	defer s.mu.Unlock()
 	s.CountsPerGram = countsPerGram
 	if zero != nil {
-		s.tare, s.tared = *zero, true
+		s.tare, s.tared, s.kept = *zero, true, true
+		s.origin, s.keptDrift, s.drift = Origin{}, 0, drift{}
 	}
 	if !s.last.State.Fault() {
-		s.judge(s.last.At)
+		s.last = s.judge(s.last.At)
 	}
 	return nil
 }

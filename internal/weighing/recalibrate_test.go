@@ -7,35 +7,43 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
+	"foodmassd/hardware/twin"
 	"foodmassd/internal/weighing"
 )
 
-// fed is a cell that reads what the test feeds it, when it does.
-type fed chan int32
+// fed is a cell at 10 Hz, on a clock of its own, that reads what the test feeds it, when it does.
+type fed struct {
+	counts chan int32
+	clock  *twin.Clock
+}
 
 func (f fed) String() string { return "fed" }
 func (f fed) Halt() error    { return nil }
 func (f fed) Read(ctx context.Context) (int32, error) {
 	select {
-	case counts := <-f:
+	case counts := <-f.counts:
+		f.clock.Sleep(conversion)
 		return counts, nil
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
 }
 
+const conversion = 100 * time.Millisecond
+
 // rest feeds enough for a rest at counts, and one more, which tells that those before were taken.
 func (f fed) rest(counts, noise int32) {
-	for i := range int32(weighing.RestConversions + 6) {
-		f <- counts + noise*(i/3%3-1)
+	for i := range int32(2 * weighing.RestOver / conversion) {
+		f.counts <- counts + noise*(i/3%3-1)
 	}
 }
 
 func startFed(t *testing.T, countsPerGram float64) (*weighing.Scale, fed) {
 	t.Helper()
-	cell := make(fed)
-	s := &weighing.Scale{Cell: cell, CountsPerGram: countsPerGram, Logger: slog.New(slog.DiscardHandler)}
+	cell := fed{make(chan int32), &twin.Clock{}}
+	s := &weighing.Scale{Cell: cell, CountsPerGram: countsPerGram, Clock: cell.clock, Logger: slog.New(slog.DiscardHandler)}
 	if err := s.Initialize(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +73,7 @@ func TestAnUncalibratedScaleGivesCountsAtRestAndNoGrams(t *testing.T) {
 		t.Error("is calibrated")
 	}
 	for range 4 {
-		cell <- 120_000
+		cell.counts <- 120_000
 	}
 	if _, rests := s.Rest(); rests || s.Last().State != weighing.Settling {
 		t.Errorf("while the load changes: %+v", s.Last())

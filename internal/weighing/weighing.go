@@ -5,11 +5,9 @@ package weighing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
-	"slices"
 	"sync"
 	"time"
 )
@@ -24,56 +22,19 @@ type Cell interface {
 	Halt() error
 }
 
-// State is what a scale is doing.
-type State string
-
-// The states of a scale.
-const (
-	Starting State = "starting" // not enough conversions yet
-	Settling State = "settling" // the load is changing
-	Stable   State = "stable"   // at rest: NetG holds
-	// Uncalibrated is at rest, too, but nobody knows what the counts weigh.
-	Uncalibrated State = "uncalibrated"
-	Unplugged    State = "unplugged" // ErrUnplugged
-	TimedOut     State = "timeout"   // ErrTimeout
-	Saturated    State = "saturated" // ErrSaturated
-	Glitched     State = "glitched"  // ErrGlitched
-	Faulty       State = "faulty"    // any other error of the cell
-)
-
-// Kinds of a cell's errors. Drivers wrap them with what a technician can do.
-var (
-	ErrUnplugged = errors.New(string(Unplugged)) // nothing is there
-	ErrTimeout   = errors.New(string(TimedOut))  // the converter, or the host, takes too long
-	ErrSaturated = errors.New(string(Saturated)) // the load is out of the converter's range
-	ErrGlitched  = errors.New(string(Glitched))  // what comes back is disturbed
-)
-
-var faults = map[State]error{Unplugged: ErrUnplugged, TimedOut: ErrTimeout, Saturated: ErrSaturated, Glitched: ErrGlitched}
-
-// Fault tells whether the cell gives no counts.
-func (s State) Fault() bool { return s == Faulty || faults[s] != nil }
-
-func faultOf(err error) State {
-	for state, kind := range faults {
-		if errors.Is(err, kind) {
-			return state
-		}
-	}
-	return Faulty
-}
-
 // Reading is the scale's answer at one moment.
 type Reading struct {
 	State State
-	// NetG is the load above the tare in grams; NaN unless State is Stable.
+	// NetG is the load above the tare in grams, negative below it, from minus to plus the scale's capacity; NaN
+	// unless State is Stable.
 	NetG float64
-	// Counts are the latest, spikes taken out, and the mean of the last ones at rest; NaN when there are none.
+	// Counts are the latest in the converter's counts, spikes taken out, and the mean of the last quarter of a second at
+	// rest; NaN when there are none.
 	Counts float64
-	// ResolutionG is what the last counts at rest differ by, in grams, at least one count; NaN unless State
-	// is Stable. A change below it does not show.
+	// ResolutionG is what the counts of the last half second at rest differ by, in grams, at least one count and at
+	// most a gram; NaN unless State is Stable. A change below it does not show.
 	ResolutionG float64
-	At          time.Time // zero before the first answer of the cell
+	At          time.Time // by the scale's clock; zero before the first answer of the cell
 }
 
 // without is a reading of a state that has no grams.
@@ -82,9 +43,10 @@ func without(state State, at time.Time) Reading {
 }
 
 const (
-	medianLen = 5  // conversions: two spikes in a row are outvoted
-	restLen   = 8  // medians: 0.8 s at 10 Hz
-	restG     = 1. // spread in grams within which the load is at rest
+	restG     = 0.8             // spread in grams within which the load is at rest
+	doubtFor  = time.Second / 2 // without believed counts until they count as glitched
+	faultWait = time.Second     // before a dead cell is read again
+	waitSlice = 100 * time.Millisecond
 )
 
 // Scale reads a Cell in the background. Set the exported fields, then Initialize.
@@ -92,19 +54,29 @@ type Scale struct {
 	Cell          Cell
 	CountsPerGram float64 // negative for a cell wired the other way round, 0: uncalibrated; later ask Calibrated
 	// Zero are the counts that weigh nothing, from an earlier Tare. When nil, the first load at rest does.
-	Zero   *float64
-	Logger *slog.Logger
+	Zero *float64
+	// ZeroOrigin is how Zero came about.
+	ZeroOrigin Origin
+	CapacityG  float64 // what the cell may carry, in grams above its empty tray; 0: no limit is known
+	Clock      Clock   // nil: the system's
+	Logger     *slog.Logger
 
 	taring sync.Mutex // one Tare at a time
 
-	mu      sync.Mutex
-	last    Reading
-	tare    float64 // counts of what weighs nothing
-	tared   bool
-	raw     []float64
-	medians []float64
-	cancel  context.CancelFunc
-	done    chan struct{}
+	mu        sync.Mutex
+	last      Reading
+	tare      float64 // counts of what weighs nothing
+	tared     bool
+	kept      bool    // the tare is that of a Tare, now or earlier
+	origin    Origin  // of tare
+	keptDrift float64 // the part of origin that was saved
+	filter    filter
+	doubt     Doubt
+	believed  time.Time // when counts were last, or when all were forgotten
+	frozen    frozen
+	drift     drift
+	cancel    context.CancelFunc
+	done      chan struct{}
 }
 
 // Initialize starts reading. Without a Zero the scale must be empty: the first load at rest becomes the tare.
@@ -112,9 +84,13 @@ func (s *Scale) Initialize() error {
 	if !finite(s.CountsPerGram) {
 		return fmt.Errorf("scale %s: counts per gram is %v; calibrate it", s.Cell, s.CountsPerGram)
 	}
+	if s.Clock == nil {
+		s.Clock = SystemClock{}
+	}
 	s.last = without(Starting, time.Time{})
 	if s.Zero != nil {
-		s.tare, s.tared = *s.Zero, true
+		s.tare, s.tared, s.kept = *s.Zero, true, true
+		s.origin, s.keptDrift = s.ZeroOrigin, s.ZeroOrigin.DriftCounts
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.done = cancel, make(chan struct{})
@@ -145,89 +121,98 @@ func (s *Scale) run(ctx context.Context) {
 		}
 		if err != nil {
 			s.lose(err)
-			select { // do not spin on a dead cell
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
+			s.pause(ctx)
 			continue
 		}
-		s.add(float64(counts), time.Now())
+		s.add(counts, s.Clock.Now())
 	}
 }
 
-// lose forgets the history: what comes after a gap must come to rest anew.
+// pause keeps from spinning on a dead cell.
+func (s *Scale) pause(ctx context.Context) {
+	for left := faultWait; left > 0 && ctx.Err() == nil; left -= waitSlice {
+		s.Clock.Sleep(waitSlice)
+	}
+}
+
 func (s *Scale) lose(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forget(err, s.Clock.Now())
+}
+
+// forget forgets the history: what comes after a fault must come to rest anew.
+func (s *Scale) forget(err error, at time.Time) {
 	state := faultOf(err)
 	if s.last.State != state {
 		s.Logger.Warn("scale gives no weight", "state", state, "cell", s.Cell.String(), "err", err)
 	}
-	s.raw, s.medians = nil, nil
-	s.last = without(state, time.Now())
+	s.filter, s.frozen, s.believed = filter{}, frozen{}, at
+	s.last = without(state, at)
 }
 
-func (s *Scale) add(counts float64, at time.Time) {
+// add takes one conversion. One in doubt changes nothing, unless no other comes.
+func (s *Scale) add(counts int32, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.raw = tail(append(s.raw, counts), medianLen)
-	if len(s.raw) == medianLen {
-		sorted := slices.Sorted(slices.Values(s.raw))
-		s.medians = tail(append(s.medians, sorted[medianLen/2]), restLen)
+	if s.believed.IsZero() {
+		s.believed = at
 	}
-	s.judge(at)
-}
-
-// judge makes the last reading of what is known.
-func (s *Scale) judge(at time.Time) {
-	s.last = without(s.state(), at)
-	if n := len(s.medians); n > 0 {
-		s.last.Counts = s.medians[n-1]
-	}
-	switch s.last.State {
-	case Stable:
-		s.rest()
-	case Uncalibrated:
-		s.last.Counts = s.mean()
-	}
-}
-
-// mean is that of the medians at rest.
-func (s *Scale) mean() float64 {
-	var sum float64
-	for _, m := range s.medians {
-		sum += m
-	}
-	return sum / restLen
-}
-
-// rest fills in the last reading's grams.
-func (s *Scale) rest() {
-	mean := s.mean()
-	if !s.tared {
-		s.tare, s.tared = mean, true
-	}
-	s.last.Counts = mean
-	s.last.NetG = (mean - s.tare) / s.CountsPerGram
-	s.last.ResolutionG = max(1, s.spread()) / math.Abs(s.CountsPerGram)
-}
-
-func (s *Scale) state() State {
-	if len(s.medians) < restLen {
-		if s.last.State != Starting {
-			return Settling
+	if !s.doubt.Believe(counts) {
+		if at.Sub(s.believed) > doubtFor {
+			s.forget(ErrGlitched, at)
 		}
-		return Starting
+		return
+	}
+	s.believed = at
+	s.frozen.add(counts, at)
+	s.filter.add(float64(counts), at, s.atRestCounts())
+	s.last = s.judge(at)
+}
+
+// judge makes a reading of what the filter holds.
+func (s *Scale) judge(at time.Time) Reading {
+	r := without(Settling, at)
+	if s.last.State == Starting {
+		r.State = Starting
+	}
+	latest, known := s.filter.latest()
+	if !known {
+		return r
+	}
+	r.Counts = latest
+	rest, still := s.filter.rest(s.atRestCounts())
+	calibrated := s.CountsPerGram != 0
+	if still && !s.tared && calibrated {
+		s.tare, s.tared = rest.mean, true
 	}
 	switch {
-	case s.spread() > s.atRestCounts():
-		return Settling
-	case s.CountsPerGram == 0:
-		return Uncalibrated
+	case s.frozen.stuck():
+		r.State = Stuck
+	case s.tared && calibrated && s.overloaded(latest):
+		r.State = Overload
+	case still && !calibrated:
+		r.State, r.Counts = Uncalibrated, rest.mean
+	case still:
+		r.Counts = rest.mean
+		s.weigh(&r, rest)
+	case s.filter.full():
+		r.State = Settling
 	}
-	return Stable
+	return r
 }
 
-func (s *Scale) spread() float64 { return slices.Max(s.medians) - slices.Min(s.medians) }
-
-func tail(s []float64, n int) []float64 { return s[max(len(s)-n, 0):] }
+// weigh fills in the grams of a load at rest, after the empty scale's drift was taken out.
+func (s *Scale) weigh(r *Reading, rest rest) {
+	perGram := s.CountsPerGram
+	moved := s.drift.follow(r.At, (rest.mean-s.tare)/perGram, s.origin.DriftCounts/perGram, s.driftLimitG()) * perGram
+	s.tare += moved
+	s.origin.DriftCounts += moved
+	netG := (rest.mean - s.tare) / perGram
+	if netG < -s.origin.LoadCounts/perGram-reversedG {
+		r.State = Reversed
+		return
+	}
+	r.State, r.NetG = Stable, netG
+	r.ResolutionG = max(1, rest.spread) / math.Abs(perGram)
+}

@@ -1,88 +1,73 @@
 package weighing_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"math/rand/v2"
-	"sync/atomic"
+	"slices"
 	"testing"
 	"time"
 
 	"foodmassd/hardware/simulated"
+	"foodmassd/hardware/twin"
 	"foodmassd/internal/weighing"
 )
 
-// start plays a script 50 times faster than life.
-func start(t *testing.T, wrap func(weighing.Cell) weighing.Cell, loads ...simulated.Load) *weighing.Scale {
-	t.Helper()
-	var cell weighing.Cell = &simulated.Cell{Loads: loads, Period: 2 * time.Millisecond, Rand: rand.New(rand.NewPCG(1, 2))}
-	if wrap != nil {
-		cell = wrap(cell)
-	}
-	s := &weighing.Scale{Cell: cell, CountsPerGram: simulated.CountsPerGram, Logger: slog.New(slog.DiscardHandler)}
-	if err := s.Initialize(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
+// plates benches the simulated cell.
+func plates(rateHz int, until time.Duration, loads ...simulated.Load) (*bench, *simulated.Cell) {
+	clock := &twin.Clock{}
+	cell := &simulated.Cell{Bridge: simulated.Bridge{Loads: loads}, Period: time.Second / time.Duration(rateHz), Rand: rand.New(rand.NewPCG(1, 2)), Clock: clock}
+	return newBench(cell, clock, until), cell
+}
+
+func TestAPlateIsWeighedAlikeAtEveryRate(t *testing.T) {
+	for _, hz := range []int{10, 20, 40, 80, 320} {
+		down := simulated.Load{Grams: 412.5, For: time.Hour, Bounce: simulated.Bounce{Share: 0.5, Hz: 3, Decay: 200 * time.Millisecond}}
+		b, _ := plates(hz, 10*time.Second, simulated.Load{For: 4 * time.Second}, down)
+		rests := 4*time.Second + down.RestsAfter(down.Grams)
+		var first time.Duration
+		for _, r := range b.play(t) {
+			at := r.At.Sub(time.Time{})
+			switch {
+			case r.State != weighing.Stable:
+				if !math.IsNaN(r.NetG) {
+					t.Errorf("%d Hz: grams while %s", hz, r.State)
+				}
+			case at < 4*time.Second && !near(r.NetG, 0, 1), at > 4100*time.Millisecond && !near(r.NetG, 412.5, 1.5):
+				t.Errorf("%d Hz: %+v at %v", hz, r, at)
+			case at > 4100*time.Millisecond && first == 0:
+				first = at
+			}
 		}
-	})
-	return s
-}
-
-// wait polls until a reading satisfies ok.
-func wait(t *testing.T, s *weighing.Scale, what string, ok func(weighing.Reading) bool) weighing.Reading {
-	t.Helper()
-	for range 10_000 {
-		if r := s.Last(); ok(r) {
-			return r
+		if late := first - rests; first == 0 || late > 1200*time.Millisecond || late < 300*time.Millisecond {
+			t.Errorf("%d Hz: weighed %v after it came to rest", hz, late)
 		}
-		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("never saw: %s; last %+v", what, s.Last())
-	return weighing.Reading{}
 }
 
-func TestAPlateIsWeighedAfterTheEmptyScaleWasTared(t *testing.T) {
-	s := start(t, nil, simulated.Load{Grams: 0, For: 1500 * time.Millisecond}, simulated.Load{Grams: 412.5, For: time.Hour})
-	wait(t, s, "empty scale at rest", func(r weighing.Reading) bool {
-		return r.State == weighing.Stable && math.Abs(r.NetG) < 1
-	})
-	wait(t, s, "plate at rest", func(r weighing.Reading) bool {
-		return r.State == weighing.Stable && math.Abs(r.NetG-412.5) < 1
-	})
-	for range 200 { // spikes of 2 % pass by; none may show in a stable reading
-		if r := s.Last(); r.State == weighing.Stable && math.Abs(r.NetG-412.5) > 1 {
-			t.Fatalf("a spike came through: %+v", r)
+func TestTwoSpikesInARowOfAnySizeAreNeverWeighed(t *testing.T) {
+	for _, spike := range []float64{-3000, -20, 5, 1000} {
+		b := counting(time.Minute, func(at time.Duration) float64 {
+			if i := at / (100 * time.Millisecond) % 50; at > 5*time.Second && i < 2 {
+				return 300 + spike
+			} else if at > 5*time.Second {
+				return 300
+			}
+			return 0
+		})
+		stable := 0
+		for _, r := range b.play(t) {
+			if r.State == weighing.Stable && r.At.Sub(time.Time{}) > 6*time.Second {
+				stable++
+				if !near(r.NetG, 300, 1) {
+					t.Fatalf("spike of %v g: %+v", spike, r)
+				}
+			}
 		}
-		time.Sleep(time.Millisecond)
+		if stable < 400 {
+			t.Errorf("spikes of %v g leave %d readings in 54 s", spike, stable)
+		}
 	}
-}
-
-func TestNoGramsAreGivenWhileTheLoadChanges(t *testing.T) {
-	s := start(t, nil, simulated.Load{Grams: 0, For: 1500 * time.Millisecond}, simulated.Load{Grams: 800, For: 3 * time.Second})
-	r := wait(t, s, "settling", func(r weighing.Reading) bool { return r.State == weighing.Settling })
-	if !math.IsNaN(r.NetG) {
-		t.Errorf("grams of a moving load: %+v", r)
-	}
-}
-
-type flaky struct {
-	weighing.Cell
-	fault *atomic.Value // of error; nil inside: none
-}
-
-type fault struct{ err error }
-
-func (f flaky) Read(ctx context.Context) (int32, error) {
-	if err := f.fault.Load().(fault).err; err != nil {
-		return 0, err
-	}
-	return f.Cell.Read(ctx)
 }
 
 func TestEachKindOfFaultIsNamedAndPasses(t *testing.T) {
@@ -91,23 +76,31 @@ func TestEachKindOfFaultIsNamedAndPasses(t *testing.T) {
 		weighing.TimedOut:  weighing.ErrTimeout,
 		weighing.Saturated: weighing.ErrSaturated,
 		weighing.Glitched:  weighing.ErrGlitched,
-		weighing.Faulty:    errors.New("gpio pin GPIO5 is in use"),
+		weighing.Faulty:    errPin,
 	} {
-		t.Run(string(want), func(t *testing.T) {
-			t.Parallel()
-			var now atomic.Value
-			now.Store(fault{})
-			s := start(t, func(c weighing.Cell) weighing.Cell { return flaky{c, &now} }, simulated.Load{Grams: 0, For: time.Hour})
-			stable := func(r weighing.Reading) bool { return r.State == weighing.Stable }
-			wait(t, s, "stable", stable)
-			now.Store(fault{fmt.Errorf("cell: %w: look at it", err)})
-			r := wait(t, s, "a fault", func(r weighing.Reading) bool { return r.State.Fault() })
-			if r.State != want || !math.IsNaN(r.NetG) {
-				t.Errorf("got %+v", r)
-			}
-			now.Store(fault{})
-			wait(t, s, "stable again", stable)
+		b, cell := plates(10, 10*time.Second, simulated.Load{For: time.Hour})
+		cell.Faults = []simulated.Fault{{From: 3 * time.Second, For: 2 * time.Second, Err: fmt.Errorf("cell: %w: look at it", err)}}
+		heard := b.play(t)
+		named := slices.ContainsFunc(heard, func(r weighing.Reading) bool {
+			return r.State == want && math.IsNaN(r.NetG) && r.State.Fault() && r.State.Trouble() && r.State.Why() != ""
 		})
+		if !named || last(heard).State != weighing.Stable {
+			t.Errorf("%s: named %v, in the end %+v", want, named, last(heard))
+		}
+	}
+}
+
+func TestACellThatOnlyGlitchesIsCalledSo(t *testing.T) {
+	clock := &twin.Clock{}
+	i := 0
+	b := newBench(counter{clock, func(at time.Duration) int32 {
+		if i++; at > 5*time.Second {
+			return []int32{0, -1, weighing.SaturatedHigh}[i%3]
+		}
+		return 84_000 + int32(i%7)
+	}}, clock, 8*time.Second)
+	if r := last(b.play(t)); r.State != weighing.Glitched || !math.IsNaN(r.NetG) {
+		t.Errorf("got %+v", r)
 	}
 }
 
