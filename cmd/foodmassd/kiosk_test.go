@@ -39,7 +39,7 @@ func TestATrayOnTheScaleBecomesAWeighedResultByItself(t *testing.T) {
 	conf, data := cameraConf(t, "scale: {source: simulated}\n", dir), t.TempDir()
 	d := startDaemon(t, "127.0.0.1:0", data, "--config", conf)
 	var plates []float64 // what the simulated counter in business brings
-	for _, load := range simulated.Demo {
+	for _, load := range simulated.Demo().Loads {
 		if load.Grams > 0 {
 			plates = append(plates, load.Grams)
 		}

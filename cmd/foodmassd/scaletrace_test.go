@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"foodmassd/hardware/trace"
+	"foodmassd/hardware/twin"
 	"foodmassd/internal/api"
 )
 
@@ -125,7 +126,7 @@ func TestADaemonThatStopsEndsARecordingAtOnceAndSaysSo(t *testing.T) {
 }
 
 func TestAClientTooSlowLosesItsTraceAndTheWeighingGoesOn(t *testing.T) {
-	cell := fed{make(chan any)}
+	cell := fed{make(chan any), &twin.Clock{}}
 	c := &loadCell{Cell: cell}
 	slow := &tap{lines: make(chan []byte, 3), ended: make(chan error, 1)}
 	slow.Recorder = trace.Recorder{Cell: cell, W: slow}

@@ -23,7 +23,7 @@ const (
 type sample struct {
 	at     time.Time
 	counts float64
-	agreed bool // of a median: the conversions did
+	off    float64 // of a median: more than half of the conversions are within this of it
 }
 
 // filter takes spikes out of conversions and tells when they are at rest. The zero value is ready.
@@ -34,29 +34,28 @@ type filter struct {
 	sorted  []float64 // scratch
 }
 
-// add takes one conversion; bound is in counts.
-func (f *filter) add(counts float64, at time.Time, bound float64) {
+// add takes one conversion.
+func (f *filter) add(counts float64, at time.Time) {
 	if f.gap(at) {
 		f.unsure = at
 	}
 	f.raw = within(append(f.raw, sample{at: at, counts: counts}), at.Add(-medianOver), medianLeast)
 	if len(f.raw) >= medianLeast {
 		m := sample{at: at, counts: f.median(f.raw)}
-		m.agreed = f.agree(m.counts, bound)
+		m.off = f.deviation(m.counts)
 		f.medians = covering(append(f.medians, m), at.Add(-restOver))
 	}
 }
 
-// agree tells whether more than half of the conversions are near their median. Those of a hand that trembles are
-// not, though their median may be steady.
-func (f *filter) agree(median, bound float64) bool {
-	near := 0
+// deviation is how far from their median more than half of the conversions are at most. Of a hand that trembles it is
+// large, though their median may be steady.
+func (f *filter) deviation(median float64) float64 {
+	f.sorted = f.sorted[:0]
 	for _, r := range f.raw {
-		if math.Abs(r.counts-median) <= bound {
-			near++
-		}
+		f.sorted = append(f.sorted, math.Abs(r.counts-median))
 	}
-	return 2*near > len(f.raw)
+	slices.Sort(f.sorted)
+	return f.sorted[len(f.sorted)/2]
 }
 
 // gap tells whether some conversions were missed before the one that comes now.
@@ -117,7 +116,7 @@ func (f *filter) rest(bound float64) (r rest, still bool) {
 	}
 	lo, hi, ok := f.medians[0].counts, f.medians[0].counts, true
 	for _, m := range f.medians {
-		lo, hi, ok = min(lo, m.counts), max(hi, m.counts), ok && m.agreed
+		lo, hi, ok = min(lo, m.counts), max(hi, m.counts), ok && m.off <= bound
 	}
 	r.spread = hi - lo
 	now := f.raw[len(f.raw)-1].at

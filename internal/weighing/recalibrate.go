@@ -3,6 +3,7 @@ package weighing
 import (
 	"fmt"
 	"math"
+	"time"
 )
 
 // RestOver is how far a Rest looks back at most: so long after a question was asked, it knows nothing of what lay
@@ -25,6 +26,7 @@ func (s *Scale) Rest() (Rest, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.filter // judged by another bound than that of weighing, which goes on with its own
+	f.unsure = time.Time{}
 	r, still := f.rest(restCounts)
 	if !still {
 		return Rest{}, false

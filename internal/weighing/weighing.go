@@ -166,7 +166,7 @@ func (s *Scale) add(counts int32, at time.Time) {
 	}
 	s.believed = at
 	s.frozen.add(counts, at)
-	s.filter.add(float64(counts), at, s.atRestCounts())
+	s.filter.add(float64(counts), at)
 	s.last = s.judge(at)
 }
 
