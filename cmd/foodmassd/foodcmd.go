@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 var foodCommand = &command{
 	name:    "food",
 	purpose: "teach the running daemon a kitchen's foods and what they weigh",
-	usage: `list [--all] [--json] | teach NAME IMAGE… | calibrate KEY IMAGE… | forget KEY [--last]
+	usage: `list [--all] [--json] | teach NAME IMAGE…|--counter | calibrate KEY IMAGE…|--counter | forget KEY [--last]
                       | export FILE | import FILE | menu [show | set KEY… | clear]
 
   list       what was learnt: examples, and by what the grams are multiplied; --all for every key
@@ -28,6 +29,7 @@ var foodCommand = &command{
              photos of different portions. --grams when all photos show the same, weighed portion
   calibrate  correct a food's grams: a photo with the coin or card beside the food, and what it weighs, from the
              scale or --grams
+             teach and calibrate --counter photograph what lies on the counter now, and ask the scale for its grams
   forget     all that was learnt of a food, or with --last what its last photo taught
   export     write all that was learnt to a file, for another appliance
   import     replace all that was learnt by such a file
@@ -36,6 +38,7 @@ var foodCommand = &command{
 Plates on the scale teach by themselves. For root, the daemon's own user and the members of group foodmass.
 
 Examples:
+  sudo foodmassd food teach 시래기국 --counter
   sudo foodmassd food teach 시래기국 --name-en "radish leaf soup" --shape bowl soup1.jpg soup2.jpg
   sudo foodmassd food calibrate kimchi_stew --grams 412 stew.jpg
   sudo foodmassd food forget kimchi_stew --last
@@ -45,8 +48,8 @@ Examples:
 
 // foodFlags are the options of foodmassd food; which verb takes which stands in foodVerbs.
 type foodFlags struct {
-	all, asJSON, last bool
-	teach             api.FoodTeach
+	all, asJSON, last, counter bool
+	teach                      api.FoodTeach
 }
 
 type foodVerb struct {
@@ -62,12 +65,12 @@ const anyNumber = 1 << 20
 // foodTimeout is for a photo that waits behind others for the eye, and for its analysis.
 const foodTimeout = 2 * time.Minute
 
-var photoOptions = []string{"grams", "largest", "camera"}
+var photoOptions = []string{"grams", "largest", "camera", "counter"}
 
 var foodVerbs = map[string]foodVerb{
 	"list":      {foodList, []string{"all", "json"}, 0, 0, "nothing"},
-	"teach":     {foodTeach, append([]string{"key", "name-en", "shape"}, photoOptions...), 2, anyNumber, "a name and at least one image"},
-	"calibrate": {foodCalibrate, photoOptions, 2, anyNumber, "a key and at least one image"},
+	"teach":     {foodTeach, append([]string{"key", "name-en", "shape"}, photoOptions...), 1, anyNumber, "a name"},
+	"calibrate": {foodCalibrate, photoOptions, 1, anyNumber, "a key"},
 	"forget":    {foodForget, []string{"last"}, 1, 1, "one key"},
 	"export":    {foodExport, nil, 1, 1, "one file"},
 	"import":    {foodImport, nil, 1, 1, "one file"},
@@ -85,6 +88,7 @@ func runFood(ctx context.Context, c *command, args []string) error {
 	f.StringVar(&o.teach.NameEn, "name-en", "", "teach: the English `NAME`")
 	f.StringVar(&o.teach.Shape, "shape", "", "teach: spheroid, ring, slab, mound, bowl or lump (default mound)")
 	f.BoolVar(&o.teach.Largest, "largest", false, "teach, calibrate: take the largest food where a photo shows several")
+	f.BoolVar(&o.counter, "counter", false, "teach, calibrate: photograph what lies on the counter, with the appliance's own camera")
 	f.Func("grams", "teach, calibrate: what the food weighs in `GRAMS`", func(text string) error {
 		grams, err := strconv.ParseFloat(text, 64)
 		o.teach.Grams = &grams
@@ -109,6 +113,9 @@ func runFood(ctx context.Context, c *command, args []string) error {
 	}
 	if err := onlyOptions(c, f, rest[0], verb.options); err != nil {
 		return err
+	}
+	if slices.Contains(verb.options, "counter") && o.counter == (len(rest) > 2) {
+		return c.usageError("%s takes either images or --counter", rest[0])
 	}
 	conf, err := s.load()
 	if err != nil {
@@ -144,11 +151,46 @@ func foodList(ctx context.Context, a *adminClient, f foodFlags, _ []string) erro
 
 func foodTeach(ctx context.Context, a *adminClient, f foodFlags, args []string) error {
 	f.teach.Name = args[0]
+	if f.counter {
+		return teachAtCounter(ctx, a, f.teach)
+	}
 	return eachPhoto(ctx, a, api.FoodTeachRoute, f.teach.Query(), args[1:])
 }
 
 func foodCalibrate(ctx context.Context, a *adminClient, f foodFlags, args []string) error {
-	return eachPhoto(ctx, a, api.FoodCalibrateRoute, api.FoodCalibrate{Key: args[0], FoodPhoto: f.teach.FoodPhoto}.Query(), args[1:])
+	calibrate := api.FoodCalibrate{Key: args[0], FoodPhoto: f.teach.FoodPhoto}
+	if f.counter {
+		calibrate.FixedCamera = true
+		return sendCounter(ctx, a, api.FoodCalibrateRoute, func() url.Values { return calibrate.Query() })
+	}
+	return eachPhoto(ctx, a, api.FoodCalibrateRoute, calibrate.Query(), args[1:])
+}
+
+// teachAtCounter teaches what lies on the counter, with its grams when a scale knows them.
+func teachAtCounter(ctx context.Context, a *adminClient, t api.FoodTeach) error {
+	t.FixedCamera = true
+	return sendCounter(ctx, a, api.FoodTeachRoute, func() url.Values {
+		var s api.ScaleStatus
+		if t.Grams == nil && a.ask(ctx, http.MethodGet, api.ScaleRoute, &s) == nil && s.FoodG != nil && *s.FoodG > 0 {
+			t.Grams = s.FoodG
+		}
+		return t.Query()
+	})
+}
+
+// sendCounter takes a photo with the appliance's own camera, sends it with what query says then, and tells what
+// it has taught.
+func sendCounter(ctx context.Context, a *adminClient, route string, query func() url.Values) error {
+	photo, err := a.fetch(ctx, api.CameraRoute)
+	if err != nil {
+		return err
+	}
+	var learnt api.FoodLearnt
+	if err := a.exchange(ctx, http.MethodPost, route+"?"+query().Encode(), bytes.NewReader(photo), &learnt); err != nil {
+		return err
+	}
+	fmt.Println(describeLearnt(learnt))
+	return nil
 }
 
 // eachPhoto sends the photos one by one and tells what each has taught; one that is refused stops no other.

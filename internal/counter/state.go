@@ -67,7 +67,7 @@ func (c *Counter) message(s State, problem fault.Code) string {
 		return "음식을 저울에 올리고 휴대전화로 사진을 찍어 주세요."
 	case !c.automatic():
 		return "식판을 놓고 촬영 버튼을 눌러 주세요."
-	case s.Scale.Fault():
+	case s.Scale.Trouble(), s.Scale == weighing.Uncalibrated:
 		return "저울을 사용할 수 없습니다. 촬영 버튼을 눌러 주세요."
 	case s.Scale == weighing.Settling:
 		return "식판을 움직이지 말고 잠시 기다려 주세요."
