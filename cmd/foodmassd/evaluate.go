@@ -38,7 +38,7 @@ Examples:
 		foods := f.String("teach-foods", "", "`FOODS` to teach, separated by commas, which the models must not know")
 		f.StringVar(&t.OtherPortionsFile, "teach-portions", "", "`FILE` with the portions on which the foods are tested that are not taught")
 		f.IntVar(&t.Seeds, "seeds", 5, "how often foods are taught, each time by other photos")
-		f.BoolVar(&t.Menu, "menu", false, "measure taught foods with a menu of the day as well: all foods in DIR")
+		f.BoolVar(&t.Menu, "menu", false, "measure taught foods also with a menu of the day on which only they are served")
 		rest, err := parse(f, args)
 		if err != nil {
 			return err

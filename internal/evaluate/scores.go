@@ -67,11 +67,13 @@ func (s *school) score(lessons map[string][]Row, taught, withMenu taughtRows) sc
 		for _, line := range []string{line, truth.Key} {
 			out.add(line, namedUntaught, share(before.Found.FoodKey == truth.Key))
 			out.add(line, namedTaught, share(after.Found.FoodKey == right))
-			out.add(line, namedMenu, share(menu.Found.FoodKey == right))
 			out.add(line, offUntaught, before.off())
 			out.add(line, offTaught, after.off())
 			out.add(line, offWeighed, weighed.off())
-			out.add(line, offWeighedMenu, menu.off())
+			if slices.Contains(s.Foods, truth.Key) {
+				out.add(line, namedMenu, share(menu.Found.FoodKey == right))
+				out.add(line, offWeighedMenu, menu.off())
+			}
 		}
 	}
 	return out
@@ -94,7 +96,9 @@ func (t *table) add(s scores) {
 			(*t)[line] = new([columnCount][]float64)
 		}
 		for c, m := range means {
-			(*t)[line][c] = append((*t)[line][c], m.sum/m.n)
+			if m.n > 0 {
+				(*t)[line][c] = append((*t)[line][c], m.sum/m.n)
+			}
 		}
 	}
 }
@@ -113,9 +117,11 @@ func (t table) write(w io.Writer, o Teaching) error {
 	for _, line := range append(slices.Clone(o.Foods), taughtFoods, otherFoods) {
 		cells := []string{line}
 		for c := range columnCount {
-			if row := t[line]; row != nil && shown(c) {
+			if row := t[line]; row != nil && shown(c) && len(row[c]) > 0 {
 				m, sd := meanSD(row[c])
 				cells = append(cells, fmt.Sprintf("%.1f ± %.1f", 100*m, 100*sd))
+			} else if row != nil && shown(c) {
+				cells = append(cells, "")
 			}
 		}
 		fmt.Fprintln(out, strings.Join(cells, "\t"))

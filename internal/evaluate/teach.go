@@ -27,7 +27,7 @@ type Teaching struct {
 	Photos int
 	// Seeds is how often this is repeated, each time with other photos.
 	Seeds int
-	// Menu measures also with a menu of the day: all foods of the data set.
+	// Menu measures the taught foods also with a menu of the day: them alone.
 	Menu bool
 }
 
@@ -68,7 +68,7 @@ func (o Teaching) teachView(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := school{Teaching: o, data: data, known: known, menu: o.menuOf(data)}
+	s := school{Teaching: o, data: data, known: known}
 	s.eye.Seer, s.eye.scenes = o.Estimator.Seer, map[string]vision.Scene{}
 	if s.untaught, err = s.measure(ctx, nil, w); err != nil {
 		return err
@@ -103,19 +103,12 @@ func (o Teaching) open() (data *Dataset, known map[string]bool, err error) {
 	return data, known, nil
 }
 
-// menuOf lists the foods of the data set, those to be taught by their taught keys.
-func (o Teaching) menuOf(data *Dataset) []string {
-	var menu []string
-	for _, t := range data.Portions {
-		key := t.Key
-		if slices.Contains(o.Foods, key) {
-			key = siteKey(key)
-		}
-		if _, known := o.Estimator.Catalog.Food(t.Key); known && !slices.Contains(menu, key) {
-			menu = append(menu, key)
-		}
+// menu is that of a day on which nothing but the taught foods is served.
+func (o Teaching) menu() (keys []string) {
+	for _, food := range o.Foods {
+		keys = append(keys, siteKey(food))
 	}
-	return menu
+	return keys
 }
 
 // school is a data set in one view with what the program says before anything is taught.
@@ -123,7 +116,6 @@ type school struct {
 	Teaching
 	data     *Dataset
 	known    map[string]bool // portions on which other foods are tested; nil: all
-	menu     []string
 	eye      memory
 	untaught map[*Truth]Row
 }
@@ -178,7 +170,7 @@ func (s *school) term(ctx context.Context, random *rand.Rand, w io.Writer) (scor
 	}
 	withMenu := taught
 	if s.Menu {
-		if withMenu, err = s.taughtBy(ctx, lessons, s.menu, w); err != nil {
+		if withMenu, err = s.taughtBy(ctx, lessons, s.menu(), w); err != nil {
 			return nil, err
 		}
 	}

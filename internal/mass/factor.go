@@ -45,6 +45,8 @@ type Prior struct {
 	FactorSD float64
 	// PortionSD is by how much its portions are off among each other.
 	PortionSD float64
+	// MaxLog bounds the logarithm of the factor either way: more is a wrong food, a forgotten container or a wrong scale.
+	MaxLog float64
 }
 
 // Together the fitted foods' SDs are the 15 % by which weighed portions that the fit did not know scatter (11 % mean
@@ -52,15 +54,13 @@ type Prior struct {
 // choice. The others' come from bodySD and the spread of densities: nearly all of that, a food's height and
 // density, is the same for its every portion.
 var (
-	fittedPrior   = Prior{FactorSD: 0.10, PortionSD: 0.11}
-	unfittedPrior = Prior{FactorSD: 0.6, PortionSD: 0.15}
+	fittedPrior   = Prior{FactorSD: 0.10, PortionSD: 0.11, MaxLog: math.Log(3)}
+	unfittedPrior = Prior{FactorSD: 0.6, PortionSD: 0.15, MaxLog: math.Log(10)} // bread weighs an eighth of a lump of its size
 )
 
 const (
 	// LearnableProbability is the least at which a weighing teaches: below it the grams may be another food's.
 	LearnableProbability = 0.8
-	// maxLogFactor bounds a factor to 1/3..3: more is a wrong food, a forgotten container or a wrong scale.
-	maxLogFactor = 1.0986122886681098 // ln 3
 	// tailFreedom is ν of the t distribution that a portion's error is taken to follow; 4 is the usual choice for
 	// measurements with a few gross errors (Lange, Little and Taylor 1989, JASA 84).
 	tailFreedom = 4
@@ -139,7 +139,7 @@ func fitFactor(p Prior, errors []portionError) Factor {
 			break
 		}
 	}
-	mean = math.Min(math.Max(mean, -maxLogFactor), maxLogFactor)
+	mean = math.Min(math.Max(mean, -p.MaxLog), p.MaxLog)
 	return Factor{LogMean: mean, LogSD: 1 / math.Sqrt(precision), Count: len(errors)}
 }
 

@@ -36,8 +36,9 @@ func TestWeighingsTeachAFactor(t *testing.T) {
 		"a consistent run wins":                    {"apple", repeat(2, 15), 1.8, 2},
 		"... also over what was learnt before":     {"apple", append(repeat(1, 5), repeat(1.5, 20)...), 1.4, 1.5},
 		"a body's height is learnt from one":       {"kimchi_stew", []float64{1.8}, 1.5, 1.8},
-		"a factor stays within 3":                  {"kimchi_stew", repeat(20, 50), 3, 3},
-		"... and above a third":                    {"kimchi_stew", repeat(0.01, 50), 1. / 3, 1. / 3},
+		"a body's factor stays within 10":          {"kimchi_stew", repeat(20, 50), 10, 10},
+		"... and above a tenth":                    {"kimchi_stew", repeat(0.01, 50), 0.1, 0.1},
+		"one of a food with a fit within 3":        {"apple", repeat(20, 50), 3, 3},
 		"portions scatter, their middle is learnt": {"salad", []float64{0.7, 0.9, 1.1, 0.8, 0.8, 1}, 0.8, 0.95},
 	} {
 		f := Learn(m.Prior, weighed(tc.food, tc.ratios...))[FactorKey{tc.food, true}]
@@ -87,7 +88,7 @@ func TestAFactorKnowsHowWrongItMayBe(t *testing.T) {
 					ratios = append(ratios, math.Exp(portion))
 				}
 				f := Learn(m.Prior, weighed(food, ratios...))[FactorKey{food, true}]
-				if math.Abs(f.LogMean-math.Min(math.Max(truth, -maxLogFactor), maxLogFactor)) <= 1.645*f.LogSD {
+				if math.Abs(f.LogMean-math.Min(math.Max(truth, -p.MaxLog), p.MaxLog)) <= 1.645*f.LogSD {
 					within++
 				}
 			}
