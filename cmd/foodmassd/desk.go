@@ -24,8 +24,7 @@ type scaleDesk struct {
 	cell    *loadCell
 	fault   error // why it could not
 
-	zeroing     sync.Mutex                         // guards zero
-	zero        store.Zero                         // as it was saved last
+	zero        store.Zero                         // as it was saved last; the scale asks for one save at a time
 	calibration atomic.Pointer[store.Calibration]  // in force; nil: the configuration
 	containers  sync.Mutex                         // one change at a time
 	container   atomic.Pointer[weighing.Container] // in use; nil: none
@@ -74,17 +73,17 @@ func (d *scaleDesk) Tare() error {
 	if d.scale == nil {
 		return fmt.Errorf(kept, d.fault)
 	}
-	err := d.scale.Tare(d.saveZero)
+	err := d.scale.Tare(func(counts float64) error { return d.saveZero(counts, d.scale.LoadCounts(counts)) })
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf(kept, cmp.Or(d.cellFault(d.scale.Last().State), err.Error()))
 }
 
-// saveZero keeps the counts of a tray that is to weigh nothing.
-func (d *scaleDesk) saveZero(counts float64) error {
+// saveZero keeps the counts of a tray that is to weigh nothing, loadCounts of which are of what lies on it.
+func (d *scaleDesk) saveZero(counts, loadCounts float64) error {
 	return d.save(store.Zero{Cell: zeroOf(d.cell, d.conf), Counts: counts, TakenAt: time.Now().UTC().Truncate(time.Second),
-		LoadCounts: d.scale.LoadCounts(counts)})
+		LoadCounts: loadCounts})
 }
 
 // keepDriftTick is how often a zero that follows the empty scale's drift may be saved.
@@ -103,8 +102,6 @@ func (d *scaleDesk) keepDrift(log *slog.Logger) {
 }
 
 func (d *scaleDesk) save(zero store.Zero) error {
-	d.zeroing.Lock()
-	defer d.zeroing.Unlock()
 	err := store.SaveZero(d.dataDir, zero)
 	if err == nil {
 		d.zero = zero

@@ -44,7 +44,7 @@ func (d *scaleDesk) Calibrate(ctx context.Context, who string, r api.CalibrateRe
 	}
 	c := store.Calibration{Calibration: line, Cell: r.CellID, TakenAt: time.Now().UTC().Truncate(time.Second), Who: who}
 	err = d.scale.Recalibrate(c.CountsPerGram, &c.ZeroCounts, func() (err error) {
-		if c.ID, err = d.db.KeepCalibration(ctx, c, func() error { return d.saveZero(c.ZeroCounts) }); err == nil {
+		if c.ID, err = d.db.KeepCalibration(ctx, c, func() error { return d.saveZero(c.ZeroCounts, 0) }); err == nil {
 			d.calibration.Store(&c)
 		}
 		return err
