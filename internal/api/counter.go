@@ -66,8 +66,6 @@ func (s *Server) atCounter(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := error(nil)
 		switch via := proxied(r); {
-		case s.Counter == nil:
-			err = fault.New(fault.NotFound, "show the counter", errors.New("neither a scale nor a camera is configured"))
 		case !loopback(r.RemoteAddr):
 			err = fault.New(fault.NotAtCounter, "show the counter", errors.New(r.RemoteAddr))
 		case via != "":
@@ -77,6 +75,17 @@ func (s *Server) atCounter(h http.HandlerFunc) http.HandlerFunc {
 		}
 		if err != nil {
 			s.fail(w, r, err)
+			return
+		}
+		h(w, r)
+	}
+}
+
+// withCounter answers 404 where there is no counter to follow or to take photos at.
+func (s *Server) withCounter(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.Counter == nil {
+			s.fail(w, r, fault.New(fault.NotFound, "show the counter", errors.New("neither a scale nor a camera is configured")))
 			return
 		}
 		h(w, r)
@@ -93,9 +102,14 @@ func proxied(r *http.Request) string {
 	return ""
 }
 
-// counterNow answers GET /mlserver/api/counter/.
+// counterNow answers GET /mlserver/api/counter/. That there is no counter is an answer, too: the page on the
+// appliance asks each time it loads, and a browser takes a 404 for an error.
 func (s *Server) counterNow(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, success{true, counterStateOf(s.Counter.Current())})
+	var now counter.State
+	if s.Counter != nil {
+		now = s.Counter.Current()
+	}
+	writeJSON(w, http.StatusOK, success{true, counterStateOf(now)})
 }
 
 // counterSocket answers GET /ws/counter/: the state now, then every change.

@@ -206,11 +206,24 @@ func TestOnlyTheAppliancesOwnPageSeesTheCounter(t *testing.T) {
 
 func TestWithoutScaleAndCameraThereIsNoCounter(t *testing.T) {
 	h := build(t, weighApple)
-	for _, path := range []string{"GET /mlserver/api/counter/", "POST /mlserver/api/counter/capture", "GET /ws/counter/"} {
+	for _, path := range []string{"POST /mlserver/api/counter/capture", "GET /ws/counter/"} {
 		method, path, _ := strings.Cut(path, " ")
 		if a := h.do(method, path, nil, nil); a.status != http.StatusNotFound || a.Code != "not_found" {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
+	}
+}
+
+func TestWithoutScaleAndCameraTheAppliancesPageIsToldSo(t *testing.T) {
+	h := build(t, weighApple)
+	a := h.do(http.MethodGet, "/mlserver/api/counter/", nil, nil)
+	want := `{"success":true,"data":{"type":"counter.update","scale":null,"camera":null,"task_id":null,"message":""}}`
+	if a.status != http.StatusOK || strings.TrimSpace(a.body) != want {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	phone := http.Header{"X-Forwarded-For": {"192.168.0.23"}}
+	if a := h.do(http.MethodGet, "/mlserver/api/counter/", phone, nil); a.Code != "not_at_counter" {
+		t.Errorf("a phone: %d %s", a.status, a.body)
 	}
 }
 
