@@ -20,17 +20,20 @@ export class Daemon {
   private constructor(
     readonly url: string,
     private readonly dataDir: string,
+    private readonly options: string[],
   ) {}
 
-  static async start(): Promise<Daemon> {
-    const daemon = new Daemon(`http://127.0.0.1:${await freePort()}`, mkdtempSync(join(tmpdir(), 'foodmassd-e2e-')));
+  /** Starts a daemon with further options of `serve`. */
+  static async start(...options: string[]): Promise<Daemon> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'foodmassd-e2e-'));
+    const daemon = new Daemon(`http://127.0.0.1:${await freePort()}`, dataDir, options);
     await daemon.restart();
     return daemon;
   }
 
   /** Starts the process (again) and waits until it answers. */
   async restart(): Promise<void> {
-    const args = ['serve', '--listen', new URL(this.url).host, '--data-dir', this.dataDir];
+    const args = ['serve', '--listen', new URL(this.url).host, '--data-dir', this.dataDir, ...this.options];
     const child = spawn(BINARY, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     child.stderr.on('data', (chunk) => (this.log += chunk));

@@ -6,11 +6,13 @@ import { idle, next, type Event, type State } from './state';
 import { DoneView } from './views/done';
 import { IdleView } from './views/idle';
 import { ProblemView } from './views/problem';
+import { useScale } from './views/scale';
 import { WorkingView } from './views/working';
 import { watch } from './watch';
 
 export function App() {
   const [state, report] = useReducer(next, idle);
+  const scale = useScale();
   useWork(state, report);
   usePhotoRelease(state);
 
@@ -27,8 +29,8 @@ export function App() {
         )}
       </header>
       <main class={state.phase}>
-        {state.phase === 'idle' && <IdleView onChoose={choose} />}
-        {state.phase === 'working' && <WorkingView state={state} onCancel={reset} />}
+        {state.phase === 'idle' && <IdleView scale={scale} onChoose={choose} />}
+        {state.phase === 'working' && <WorkingView state={state} scale={scale} onCancel={reset} />}
         {state.phase === 'done' && <DoneView photoURL={state.photo.url} result={state.result} message={state.message} />}
         {state.phase === 'problem' && (
           <ProblemView

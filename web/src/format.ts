@@ -16,6 +16,11 @@ export function grams(massG: number): string {
   return `${figure(massG)}\u00a0g`;
 }
 
+/** "412.5 g": a scale's reading, always with its tenths. */
+export function scaleGrams(massG: number): string {
+  return `${tenths.format(massG)}\u00a0g`;
+}
+
 /** "130–175 g", both ends as fine as the upper one. */
 export function interval([lowG, highG]: IntervalG): string {
   return `${figure(lowG, highG)}–${figure(highG)}\u00a0g`;

@@ -5,8 +5,8 @@ import type { Event } from './state';
 import { parseObject, type TaskData } from './wire';
 
 /** The server is never silent for over 10 s; a socket that is has died without saying so. */
-const DEAD_SOCKET_S = 12;
-const RECONNECT_S = 3;
+export const DEAD_SOCKET_S = 12;
+export const RECONNECT_S = 3;
 /** Without a socket polling speaks every second; when that is silent too, the diner should know. */
 const LOST_S = 3;
 
@@ -39,7 +39,7 @@ export function watch(taskId: string, report: (event: Event) => void): () => voi
     else report({ type: 'updated', progress: data.progress, message: data.message });
   };
   const connect = () => {
-    const opened = new WebSocket(socketURL(taskId));
+    const opened = new WebSocket(socketURL(`/ws/task/${taskId}/`));
     socket = opened;
     unconnectedS = 0;
     opened.onmessage = (event) => {
@@ -81,7 +81,8 @@ export function watch(taskId: string, report: (event: Event) => void): () => voi
   return stop;
 }
 
-function socketURL(taskId: string): string {
+/** The address of a WebSocket at this path of the page's own server. */
+export function socketURL(path: string): string {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${location.host}/ws/task/${taskId}/`;
+  return `${scheme}//${location.host}${path}`;
 }

@@ -52,6 +52,14 @@ export interface Result {
   image: { width: number; height: number };
 }
 
+/** What the scale at the counter says. */
+export interface ScaleReading {
+  /** `starting`, `settling`, `stable` or the kind of a trouble. */
+  state: string;
+  /** Grams above the zero, to 0.1; null while nothing rests. */
+  net_g: number | null;
+}
+
 /** `data` of a WebSocket message and of the polling answer. */
 export type TaskData =
   | { status: 'pending' | 'processing'; progress: number; message: string }

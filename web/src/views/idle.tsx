@@ -1,7 +1,13 @@
 import { Heading } from './heading';
+import { ScaleLine, type ShownScale } from './scale';
+
+interface IdleViewProps {
+  scale: ShownScale;
+  onChoose: (file: File) => void;
+}
 
 /** The first view: what this is, and two ways to a photo. */
-export function IdleView({ onChoose }: { onChoose: (file: File) => void }) {
+export function IdleView({ scale, onChoose }: IdleViewProps) {
   return (
     <>
       <Tray />
@@ -13,6 +19,7 @@ export function IdleView({ onChoose }: { onChoose: (file: File) => void }) {
           <PhotoInput label="사진 고르기" onChoose={onChoose} />
         </div>
         <p class="hint">동전을 음식 옆에 두고 위에서 찍으면 더 정확합니다.</p>
+        <ScaleLine scale={scale} />
       </div>
     </>
   );

@@ -1,9 +1,16 @@
 import type { Working } from '../state';
 import { Heading } from './heading';
 import { Preview } from './photo';
+import { ScaleLine, type ShownScale } from './scale';
+
+interface WorkingViewProps {
+  state: Working;
+  scale: ShownScale;
+  onCancel: () => void;
+}
 
 /** The photo while it is sent and analysed, with how far that is. */
-export function WorkingView({ state, onCancel }: { state: Working; onCancel: () => void }) {
+export function WorkingView({ state, scale, onCancel }: WorkingViewProps) {
   const percent = Math.round(state.progress * 100);
   const message = state.linked ? state.message : '서버와 다시 연결하는 중입니다…';
   return (
@@ -25,6 +32,7 @@ export function WorkingView({ state, onCancel }: { state: Working; onCancel: () 
         <button type="button" class="button" onClick={onCancel}>
           취소
         </button>
+        <ScaleLine scale={scale} />
       </div>
     </>
   );
