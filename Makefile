@@ -60,7 +60,7 @@ test-go: build
 
 # The rooms whose goroutines share state; vision/opencv has none of its own and would be slow.
 test-race: ## look for data races
-	go test -race -timeout 15m ./internal/api ./internal/task ./internal/store ./internal/vision/worker ./internal/weighing ./internal/verify ./internal/health
+	go test -race -timeout 15m ./internal/api ./internal/task ./internal/store ./internal/vision/worker ./internal/weighing ./internal/counter ./internal/verify ./internal/health
 
 test-page: build
 	cd web && npm run -s check && npm test && npm run -s e2e
