@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"foodmassd/internal/api"
+	"foodmassd/internal/weighing"
 )
 
 var foodCommand = &command{
@@ -152,7 +153,7 @@ func foodList(ctx context.Context, a *adminClient, f foodFlags, _ []string) erro
 func foodTeach(ctx context.Context, a *adminClient, f foodFlags, args []string) error {
 	f.teach.Name = args[0]
 	if f.counter {
-		return teachAtCounter(ctx, a, f.teach)
+		return sendCounter(ctx, a, api.FoodTeachRoute, &f.teach.FoodPhoto, func() url.Values { return f.teach.Query() })
 	}
 	return eachPhoto(ctx, a, api.FoodTeachRoute, f.teach.Query(), args[1:])
 }
@@ -160,30 +161,21 @@ func foodTeach(ctx context.Context, a *adminClient, f foodFlags, args []string) 
 func foodCalibrate(ctx context.Context, a *adminClient, f foodFlags, args []string) error {
 	calibrate := api.FoodCalibrate{Key: args[0], FoodPhoto: f.teach.FoodPhoto}
 	if f.counter {
-		calibrate.FixedCamera = true
-		return sendCounter(ctx, a, api.FoodCalibrateRoute, func() url.Values { return calibrate.Query() })
+		return sendCounter(ctx, a, api.FoodCalibrateRoute, &calibrate.FoodPhoto, func() url.Values { return calibrate.Query() })
 	}
 	return eachPhoto(ctx, a, api.FoodCalibrateRoute, calibrate.Query(), args[1:])
 }
 
-// teachAtCounter teaches what lies on the counter, with its grams when a scale knows them.
-func teachAtCounter(ctx context.Context, a *adminClient, t api.FoodTeach) error {
-	t.FixedCamera = true
-	return sendCounter(ctx, a, api.FoodTeachRoute, func() url.Values {
-		var s api.ScaleStatus
-		if t.Grams == nil && a.ask(ctx, http.MethodGet, api.ScaleRoute, &s) == nil && s.FoodG != nil && *s.FoodG > 0 {
-			t.Grams = s.FoodG
-		}
-		return t.Query()
-	})
-}
-
-// sendCounter takes a photo with the appliance's own camera, sends it with what query says then, and tells what
-// it has taught.
-func sendCounter(ctx context.Context, a *adminClient, route string, query func() url.Values) error {
+// sendCounter photographs what lies on the counter, notes in p its grams too when a scale knows them, sends the photo
+// with what query says then, and tells what it has taught.
+func sendCounter(ctx context.Context, a *adminClient, route string, p *api.FoodPhoto, query func() url.Values) error {
 	photo, err := a.fetch(ctx, api.CameraRoute)
 	if err != nil {
 		return err
+	}
+	p.FixedCamera = true
+	if p.Grams == nil {
+		p.Grams = foodAtRest(ctx, a)
 	}
 	var learnt api.FoodLearnt
 	if err := a.exchange(ctx, http.MethodPost, route+"?"+query().Encode(), bytes.NewReader(photo), &learnt); err != nil {
@@ -191,6 +183,31 @@ func sendCounter(ctx context.Context, a *adminClient, route string, query func()
 	}
 	fmt.Println(describeLearnt(learnt))
 	return nil
+}
+
+// foodPatience is how long a photographed food may take to come to rest on the scale.
+const foodPatience = 5 * time.Second
+
+// foodAtRest returns the grams of what lies on the scale; nil where there is no scale, or it finds no food.
+func foodAtRest(ctx context.Context, a *adminClient) *float64 {
+	ctx, cancel := context.WithTimeout(ctx, foodPatience)
+	defer cancel()
+	for {
+		var s api.ScaleStatus
+		switch err := a.ask(ctx, http.MethodGet, api.ScaleRoute, &s); {
+		case err != nil:
+			return nil
+		case s.FoodG != nil && *s.FoodG > 0:
+			return s.FoodG
+		case s.State != string(weighing.Starting) && s.State != string(weighing.Settling):
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(watchTick):
+		}
+	}
 }
 
 // eachPhoto sends the photos one by one and tells what each has taught; one that is refused stops no other.

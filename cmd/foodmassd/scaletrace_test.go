@@ -40,7 +40,7 @@ func TestWhatTheCellReadIsRecordedAndWeighedAgainElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorded := parseTrace(t, string(text))
-	if recorded.Cell != "loaded" || len(recorded.Readings) < 20 || recorded.Readings[0].Counts < 191_000 {
+	if recorded.Cell != "loaded" || len(recorded.Readings) < 5 || recorded.Readings[0].Counts < 191_000 {
 		t.Errorf("%d readings of %s: %.200s", len(recorded.Readings), recorded.Cell, text)
 	}
 	b.weighs(250)

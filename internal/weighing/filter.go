@@ -16,6 +16,7 @@ const (
 	newestOver  = 45 * time.Millisecond  // the newest conversions: one at 10 and 20 Hz
 	unsureFor   = 250 * time.Millisecond // after a movement showed: over half of medianOver, until the medians have it too
 	gapOver     = 3                      // conversions missed in a row: what came before no longer tells how the load moves
+	gapLeast    = 30 * time.Millisecond  // shorter than this no tray moves far unseen, however many conversions were missed
 	keptMost    = 512                    // samples of a window, whatever the clock says; 320 Hz has 144
 )
 
@@ -65,7 +66,7 @@ func (f *filter) gap(now time.Time) bool {
 		return false
 	}
 	period := f.raw[n-1].at.Sub(f.raw[0].at) / time.Duration(n-1)
-	return now.Sub(f.raw[n-1].at) > gapOver*period
+	return now.Sub(f.raw[n-1].at) > max(gapOver*period, gapLeast)
 }
 
 // within drops the samples before since, but keeps the last least ones.
