@@ -133,7 +133,7 @@ func TestTheScaleSaysWhatACalibratedFoodWeighs(t *testing.T) {
 		d.scale = onTray{api.ScaleStatus{State: string(weighing.Settling), ScaleDetail: api.ScaleDetail{FoodG: foodG}}}
 		return d.Calibrate(t.Context(), api.FoodCalibrate{Key: "apple"}, "apple.jpg")
 	}
-	weighs, nothing := 231.5, 0.
+	weighs, nothing := 231.5, 0.3
 	learnt, err := calibrate(&weighs)
 	if err != nil || *learnt.TrueG != weighs || learnt.Factor == nil || learnt.View != "top" {
 		t.Errorf("%+v, %v", learnt, err)

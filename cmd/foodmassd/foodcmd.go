@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"foodmassd/internal/api"
+	"foodmassd/internal/counter"
 	"foodmassd/internal/weighing"
 )
 
@@ -197,7 +198,7 @@ func foodAtRest(ctx context.Context, a *adminClient) *float64 {
 		switch err := a.ask(ctx, http.MethodGet, api.ScaleRoute, &s); {
 		case err != nil:
 			return nil
-		case s.FoodG != nil && *s.FoodG > 0:
+		case s.FoodG != nil && *s.FoodG >= counter.MinFoodG:
 			return s.FoodG
 		case s.State != string(weighing.Starting) && s.State != string(weighing.Settling):
 			return nil

@@ -12,6 +12,7 @@ import (
 
 	"foodmassd/internal/api"
 	"foodmassd/internal/catalog"
+	"foodmassd/internal/counter"
 	"foodmassd/internal/estimate"
 	"foodmassd/internal/mass"
 	"foodmassd/internal/store"
@@ -91,7 +92,7 @@ func (d *foodDesk) gramsOf(said *float64) (float64, error) {
 	switch {
 	case s.FoodG == nil:
 		return 0, fmt.Errorf("the scale has no grams: %s; wait until it rests, or say what the food weighs with --grams", cmp.Or(s.Why, s.State))
-	case !(*s.FoodG > 0 && *s.FoodG <= api.MaxFoodGrams):
+	case !(*s.FoodG >= counter.MinFoodG && *s.FoodG <= api.MaxFoodGrams):
 		return 0, fmt.Errorf("the scale says %s; put the food on it, or say what it weighs with --grams", gramsOf(*s.FoodG))
 	}
 	return *s.FoodG, nil
