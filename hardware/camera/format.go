@@ -2,7 +2,6 @@ package camera
 
 import (
 	"fmt"
-	"reflect"
 	"syscall"
 	"unsafe"
 
@@ -33,11 +32,6 @@ type formatRequest struct {
 
 // getFormat is VIDIOC_G_FMT.
 var getFormat = ioctl.IoRW('V', 4, unsafe.Sizeof(formatRequest{}))
-
-// descriptor returns the open file of a camera, which the library keeps to itself.
-func descriptor(cam *webcam.Webcam) uintptr {
-	return uintptr(reflect.ValueOf(cam).Elem().FieldByName("fd").Uint())
-}
 
 // formatInForce asks the driver in what form pictures come. SetImageFormat does not tell: the size that it
 // returns is the one that it was given.

@@ -40,7 +40,7 @@ type v4l2 struct {
 }
 
 func openV4L2(ctx context.Context, path string, width, height int) (device, error) {
-	cam, err := webcam.Open(path)
+	cam, err := openPrivate(path, webcam.Open)
 	if err != nil {
 		return nil, explain(err)
 	}
