@@ -58,7 +58,7 @@ func with(drivers ...*driver) *Camera {
 		}
 		d := drivers[0]
 		drivers = drivers[1:]
-		return &v4l2{d, mode{formatMJPEG, 64, 48}}, nil
+		return &v4l2{d, mode{formatMJPEG, 64, 48, 0}}, nil
 	})
 }
 

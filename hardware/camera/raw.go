@@ -33,6 +33,7 @@ func nameOf(f webcam.PixelFormat) string {
 type mode struct {
 	format        webcam.PixelFormat
 	width, height int
+	stride        int // bytes from one line of a raw picture to the next, known once the driver has the mode
 }
 
 func (m mode) String() string { return fmt.Sprintf("%s %d × %d", nameOf(m.format), m.width, m.height) }
@@ -47,13 +48,14 @@ func chooseMode(formats map[webcam.PixelFormat]string, sizes func(webcam.PixelFo
 			continue
 		}
 		for _, size := range sizes(f) {
-			m := mode{f, nearest(width, size.MinWidth, size.MaxWidth, size.StepWidth), nearest(height, size.MinHeight, size.MaxHeight, size.StepHeight)}
+			m := mode{format: f, width: nearest(width, size.MinWidth, size.MaxWidth, size.StepWidth),
+				height: nearest(height, size.MinHeight, size.MaxHeight, size.StepHeight)}
 			if m.width > 0 && m.height > 0 && (best.width == 0 || m.distance(width, height) < best.distance(width, height)) {
 				best = m
 			}
 		}
 		if best.width == 0 { // it names no sizes: the driver takes what comes next to the wanted one
-			best = mode{f, width, height}
+			best = mode{format: f, width: width, height: height}
 		}
 	}
 	if best.width == 0 {
@@ -99,10 +101,10 @@ func (m mode) encode(frame []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// unpack turns packed 4:2:2, two pixels in four bytes, into an image. Lines may be padded.
+// unpack turns packed 4:2:2, two pixels in four bytes, into an image. Lines may be
+// padded, and so may the frame's end.
 func (m mode) unpack(frame []byte) (*image.YCbCr, error) {
-	stride := len(frame) / m.height
-	if stride < 2*m.width || m.width%2 != 0 {
+	if m.width%2 != 0 || m.stride < 2*m.width || len(frame) < (m.height-1)*m.stride+2*m.width {
 		return nil, fmt.Errorf("a frame of %d bytes is no %s", len(frame), m)
 	}
 	y0, cb, y1, cr := 0, 1, 2, 3
@@ -111,7 +113,7 @@ func (m mode) unpack(frame []byte) (*image.YCbCr, error) {
 	}
 	out := image.NewYCbCr(image.Rect(0, 0, m.width, m.height), image.YCbCrSubsampleRatio422)
 	for row := range m.height {
-		in := frame[row*stride:]
+		in := frame[row*m.stride:]
 		luma, chroma := out.Y[row*out.YStride:], row*out.CStride
 		for x := 0; x < m.width; x += 2 {
 			four := in[2*x : 2*x+4]

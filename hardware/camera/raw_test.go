@@ -58,15 +58,15 @@ func TestTheModeNearestToTheWantedSizeIsTaken(t *testing.T) {
 	}
 }
 
-// packed is a picture of one colour in narrow-range Y'CbCr, its lines padded.
-func packed(m mode, y, cb, cr byte, padding int) (frame []byte) {
+// packed is a picture of one colour in narrow-range Y'CbCr, its lines padded to the mode's stride.
+func packed(m mode, y, cb, cr byte) (frame []byte) {
 	four := []byte{y, cb, y, cr}
 	if m.format == formatUYVY {
 		four = []byte{cb, y, cr, y}
 	}
 	for range m.height {
 		frame = append(frame, bytes.Repeat(four, m.width/2)...)
-		frame = append(frame, make([]byte, padding)...)
+		frame = append(frame, make([]byte, m.stride-2*m.width)...)
 	}
 	return frame
 }
@@ -81,8 +81,8 @@ func TestRawPicturesKeepTheirColours(t *testing.T) {
 	} {
 		for _, f := range []webcam.PixelFormat{formatYUYV, formatUYVY} {
 			for _, padding := range []int{0, 32} {
-				m := mode{f, 32, 16}
-				photo, err := m.encode(packed(m, c.y, c.cb, c.cr, padding))
+				m := mode{f, 32, 16, 64 + padding}
+				photo, err := m.encode(packed(m, c.y, c.cb, c.cr))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,16 +99,16 @@ func TestRawPicturesKeepTheirColours(t *testing.T) {
 			}
 		}
 	}
-	m := mode{formatYUYV, 32, 16}
+	m := mode{formatYUYV, 32, 16, 64}
 	if _, err := m.encode(make([]byte, 32*16)); err == nil {
 		t.Error("half a frame became a photo")
 	}
 }
 
 func FuzzUnpack(f *testing.F) {
-	m := mode{formatYUYV, 8, 4}
-	f.Add(packed(m, 81, 90, 240, 0))
-	f.Add(packed(m, 81, 90, 240, 3))
+	m := mode{formatYUYV, 8, 4, 19}
+	f.Add(packed(m, 81, 90, 240))
+	f.Add(append(packed(m, 81, 90, 240), make([]byte, 96)...))
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		picture, err := m.unpack(frame)

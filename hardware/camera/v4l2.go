@@ -40,7 +40,7 @@ type v4l2 struct {
 }
 
 func openV4L2(ctx context.Context, path string, width, height int) (device, error) {
-	cam, err := webcam.Open(path)
+	cam, err := openPrivate(path, webcam.Open)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -62,11 +62,12 @@ func start(cam *webcam.Webcam, width, height int) (mode, error) {
 	if err != nil {
 		return m, err
 	}
-	// The size that this returns is the one it was given, whatever the driver made of it: a frame's length
-	// is checked instead.
-	format, _, _, err := cam.SetImageFormat(m.format, uint32(m.width), uint32(m.height))
-	if err == nil && format != m.format {
-		err = fmt.Errorf("it does not take the format %s", m)
+	if _, _, _, err = cam.SetImageFormat(m.format, uint32(m.width), uint32(m.height)); err != nil {
+		return m, err
+	}
+	p, err := formatInForce(cam)
+	if err == nil {
+		m, err = m.granted(p)
 	}
 	if err == nil {
 		err = cam.SetBufferCount(buffers)
