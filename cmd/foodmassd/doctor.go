@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,6 +172,15 @@ func checkPort(conf config.Config) finding {
 type told struct {
 	Status health.State
 	Parts  map[string]health.Part
+}
+
+// saysOf is how the daemon finds one of its parts, and what is wrong with it.
+func (t told) saysOf(name string) (is string, fault error) {
+	part := t.Parts[name]
+	if part.State != health.OK {
+		fault = fmt.Errorf("the running daemon says: %s", cmp.Or(part.Detail, "no "+name))
+	}
+	return part.Detail, fault
 }
 
 // askDaemon asks the daemon that serves the configured address, if there is one.

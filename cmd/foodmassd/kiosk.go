@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,10 +117,7 @@ func checkOwnCamera(ctx context.Context, conf config.Config) finding {
 	}
 	// A camera that a daemon uses is not opened beside it: it would be busy.
 	if daemon, err := askDaemon(conf); err == nil && daemon.Parts["camera"].State != "" {
-		part := daemon.Parts["camera"]
-		if f.is = part.Detail; part.State != health.OK {
-			f.fault = fmt.Errorf("the running daemon says: %s", cmp.Or(part.Detail, "no camera"))
-		}
+		f.is, f.fault = daemon.saysOf("camera")
 		return f
 	}
 	_, err := cam.Snapshot(ctx)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,10 +193,7 @@ func checkScale(ctx context.Context, conf config.Config) finding {
 	}
 	// A cell that a daemon reads is not read beside it: two masters would disturb each other.
 	if daemon, err := askDaemon(conf); err == nil {
-		part := daemon.Parts["scale"]
-		if f.is = part.Detail; part.State != health.OK {
-			f.fault = fmt.Errorf("the running daemon says: %s", cmp.Or(part.Detail, "no scale"))
-		}
+		f.is, f.fault = daemon.saysOf("scale")
 		return f
 	}
 	cell, err := openCell(conf.Scale)

@@ -67,8 +67,8 @@ var errNoScale = errors.New("no scale is configured; set scale.source in the con
 // Server returns the http.Server of the socket.
 func (a *Admin) Server() *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+ScaleRoute, a.scale(func(Scale) error { return nil }))
-	mux.HandleFunc("POST "+ScaleTareRoute, a.scale(a.tare))
+	mux.HandleFunc("GET "+ScaleRoute, a.tell(tellStatus))
+	mux.HandleFunc("POST "+ScaleTareRoute, a.tell(a.tare))
 	a.scaleRoutes(mux)
 	mux.HandleFunc("GET "+CameraRoute, a.snapshot)
 	if a.Foods != nil {
@@ -82,27 +82,12 @@ func (a *Admin) Server() *http.Server {
 	return server
 }
 
-// scale does something with the scale and tells how it is then.
-func (a *Admin) scale(do func(Scale) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if a.Scale == nil {
-			refuse(w, http.StatusNotFound, errNoScale)
-			return
-		}
-		if err := do(a.Scale); err != nil {
-			refuse(w, http.StatusConflict, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, a.Scale.Status())
+func (a *Admin) tare(ctx context.Context, s Scale) (any, error) {
+	if err := s.Tare(); err != nil {
+		return nil, err
 	}
-}
-
-func (a *Admin) tare(s Scale) error {
-	err := s.Tare()
-	if err == nil {
-		a.Logger.Info("the technician has zeroed the scale")
-	}
-	return err
+	a.Logger.Info("the technician has zeroed the scale")
+	return tellStatus(ctx, s)
 }
 
 func refuse(w http.ResponseWriter, status int, err error) {

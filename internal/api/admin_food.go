@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	smallBody     = 64 << 10 // bytes of a request that names foods
 	foodBodyTime  = 30 * time.Second
 	foodPhotoName = "foodmassd-food-*"
 )
@@ -131,7 +130,7 @@ func (a *Admin) withPhoto(r *http.Request, do func(path string) (any, error)) (a
 
 func (a *Admin) forget(r *http.Request) (any, error) {
 	var f FoodForget
-	err := decodeStrictly(r.Body, smallBody, &f)
+	err := decodeStrictly(r.Body, maxAdminBody, &f)
 	if err == nil {
 		err = checkKey(f.Key)
 	}
@@ -181,7 +180,7 @@ func (a *Admin) setMenu(r *http.Request) (any, error) {
 }
 
 func readMenu(body io.Reader) (m FoodMenu, err error) {
-	if err := decodeStrictly(body, smallBody, &m); err != nil {
+	if err := decodeStrictly(body, maxAdminBody, &m); err != nil {
 		return m, err
 	}
 	if len(m.Keys) > maxMenu {

@@ -92,14 +92,13 @@ type ScaleKeeper interface {
 }
 
 func (a *Admin) scaleRoutes(mux *http.ServeMux) {
-	status := func(_ context.Context, s Scale) (any, error) { return s.Status(), nil }
 	containers := func(ctx context.Context, s Scale) (any, error) { return s.Containers(ctx) }
 	mux.HandleFunc("GET "+ScaleCalibrationsRoute, a.tell(func(ctx context.Context, s Scale) (any, error) { return s.Calibrations(ctx) }))
 	mux.HandleFunc("GET "+ScaleContainersRoute, a.tell(containers))
-	mux.HandleFunc("POST "+ScaleCalibrationRoute, change(a, status, func(ctx context.Context, s Scale, q CalibrateRequest) error {
+	mux.HandleFunc("POST "+ScaleCalibrationRoute, change(a, tellStatus, func(ctx context.Context, s Scale, q CalibrateRequest) error {
 		return s.Calibrate(ctx, peerName(ctx), q)
 	}))
-	mux.HandleFunc("POST "+ScaleCalibrationUseRoute, change(a, status, func(ctx context.Context, s Scale, q UseCalibrationRequest) error {
+	mux.HandleFunc("POST "+ScaleCalibrationUseRoute, change(a, tellStatus, func(ctx context.Context, s Scale, q UseCalibrationRequest) error {
 		return s.UseCalibration(ctx, q)
 	}))
 	mux.HandleFunc("POST "+ScaleContainerRoute, change(a, containers, func(ctx context.Context, s Scale, q AddContainerRequest) error {
@@ -115,6 +114,8 @@ func (a *Admin) scaleRoutes(mux *http.ServeMux) {
 }
 
 type teller = func(context.Context, Scale) (any, error)
+
+func tellStatus(_ context.Context, s Scale) (any, error) { return s.Status(), nil }
 
 // tell answers with something about the scale.
 func (a *Admin) tell(what teller) http.HandlerFunc {
@@ -150,7 +151,7 @@ func change[Q any](a *Admin, then teller, do func(context.Context, Scale, Q) err
 	}
 }
 
-// maxAdminBody is far more than a calibration's points take.
+// maxAdminBody bounds a body that is no photo and no food file: far more than a calibration's points or a menu take.
 const maxAdminBody = 64 << 10
 
 // decodeAdmin reads a body that is one JSON value of v's members and nothing else.
